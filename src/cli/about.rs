@@ -65,7 +65,8 @@ PLAIN ISSUERS
         [\"openid\", \"offline_access\"] by default; renewal needs the latter. Add
         \"profile\" to get your name from Entra ID
   issuer_hosts
-        hosts besides the issuer's own that its discovery document may name
+        hosts besides the issuer's own that its discovery document may name.
+        login asks about them once
   endpoints.issuer
         base URL of that document, if it is not the issuer
   logins_key
@@ -106,7 +107,8 @@ ENVIRONMENT
         has no such key, and COGFED_ROLE_ARN only for enhanced credentials
   BROWSER
         the browser, if the profile names none: commands separated by colons, in
-        which %s stands for the URL
+        which %s stands for the URL. On demand it counts only after a login at a
+        terminal that used it, as does COGFED_BROWSER
   HTTPS_PROXY, ALL_PROXY, NO_PROXY
         the proxy, as http://USER:PASSWORD@HOST:PORT, and the hosts to reach
         without the proxy: domains with their subdomains, addresses, networks

@@ -12,9 +12,10 @@ use crate::cli::{ProfileFlag, RoleFlag};
 use crate::clock::Clock;
 use crate::error::Failure;
 use crate::http::Http;
-use crate::oidc::{Browser, Opener, Surroundings, SystemBrowser};
-use crate::profile::{Choice, Configuration, Issuer, Location, Override, Profile, keys, select};
+use crate::oidc::{Browser, NAMED_BY, Opener, Surroundings, SystemBrowser};
+use crate::profile::{BrowserCommand, Choice, Configuration, Issuer, Location, Override, Profile, keys, select};
 use crate::secret::Secret;
+use crate::session::interactive::BrowserPolicy;
 use crate::session::record::{credentials_account, tokens_account};
 use crate::session::{Ask, Message, OnMessage, Provider, Session, Setup};
 use crate::store::Store;
@@ -154,18 +155,36 @@ impl ProfileContext {
         }
     }
 
-    /// Returns the browser in which the person can see a page, or the reason why there is none.
-    pub fn browser_access(&self, env: &Env) -> BrowserAccess {
-        let surroundings = Surroundings::here(&env.variable);
+    /// Returns the browser that can show a page to the person, or the reason why there is none. If nobody asked for a
+    /// browser, `$BROWSER` counts only if the person used it at the last sign-in.
+    ///
+    /// # Errors
+    /// [`Kind::Store`](crate::error::Kind::Store).
+    pub fn browser_access(&self, env: &Env, policy: BrowserPolicy) -> Result<BrowserAccess, Failure> {
+        let mut surroundings = Surroundings::here(&env.variable);
         if let Some(browser) = &env.browser {
-            return BrowserAccess { browser: Some(Arc::clone(browser)), surroundings, is_own: false, trouble: None };
+            let browser = Some(Arc::clone(browser));
+            return Ok(BrowserAccess { browser, command: None, surroundings, is_own: false, trouble: None });
         }
-        let named = self.profile.browser.clone().map(Opener::Command);
+        let is_attended = policy != BrowserPolicy::Unattended;
+        let mut command = self.profile.browser.clone().or_else(|| surroundings.command());
+        let mut trouble = None;
+        if let Some(named) = command.as_ref().filter(|named| named.variable == Some(NAMED_BY))
+            && !is_attended
+            && !self.session.has_confirmed(named)?
+        {
+            command = None;
+            surroundings = Surroundings::here(&|name| (env.variable)(name).filter(|_| name != NAMED_BY));
+            trouble = Some(format!("${NAMED_BY} was not used at a login yet"));
+        }
+        let named = self.profile.browser.clone().map(|command| Opener::Command(command.text));
         let opener = named.or_else(|| surroundings.opener.clone());
-        let browser = opener.map(|opener| SystemBrowser { opener });
-        let trouble = browser.as_ref().and_then(|browser| browser.check().err());
+        let browser = opener.map(|opener| SystemBrowser { opener, is_attended });
+        if let Some(browser) = &browser {
+            trouble = browser.check().err();
+        }
         let browser = browser.filter(|_| trouble.is_none()).map(|browser| -> Arc<dyn Browser> { Arc::new(browser) });
-        BrowserAccess { browser, surroundings, is_own: true, trouble }
+        Ok(BrowserAccess { browser, command, surroundings, is_own: true, trouble })
     }
 }
 
@@ -173,6 +192,8 @@ impl ProfileContext {
 pub struct BrowserAccess {
     /// The browser that opens the page, if there is one.
     pub browser: Option<Arc<dyn Browser>>,
+    /// The command that `browser` runs; `None` if it is the system's own.
+    pub command: Option<BrowserCommand>,
     /// The kind of machine, the program that opens pages, and the SSH connection, if any, which together suggest where
     /// the person's browser is.
     pub surroundings: Surroundings,

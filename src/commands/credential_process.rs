@@ -43,11 +43,11 @@ async fn renewed(context: &ProfileContext, env: &Env, may_sign_in: bool) -> Resu
     let session = context.session();
     match session.credentials().await {
         Err(error) if may_sign_in && error.kind == Kind::SignInRequired => {
-            let access = context.browser_access(env);
+            let policy = BrowserPolicy::Unattended;
+            let access = context.browser_access(env, policy)?;
             if access.browser.is_none() {
                 return Err(without_browser(error, access.reason()));
             }
-            let policy = BrowserPolicy::Unattended;
             // Nobody can be asked here, so what was accepted at the last sign-in is all that counts.
             let accepted = session.tokens_to_replace()?.and_then(|tokens| tokens.accepted).unwrap_or_default();
             let manner =

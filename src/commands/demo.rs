@@ -135,7 +135,7 @@ impl Browser for DemoBrowser {
         if !self.is_headless {
             let here = Surroundings::here(&|name| std::env::var(name).ok());
             let opener = here.opener.ok_or_else(|| here.machine.described().to_owned());
-            match opener.and_then(|opener| SystemBrowser { opener }.open(url)) {
+            match opener.and_then(|opener| SystemBrowser { opener, is_attended: true }.open(url)) {
                 Ok(()) => {
                     tell(
                         &self.terminal,

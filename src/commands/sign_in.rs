@@ -10,7 +10,7 @@ use super::{BrowserAccess, Env, ProfileContext};
 use crate::error::Failure;
 use crate::oidc::hosted_ui::{NO_STYLE, Reception, WEB_ACL};
 use crate::oidc::{self, Browser, Machine};
-use crate::profile::Profile;
+use crate::profile::{BrowserCommand, Profile};
 use crate::secret::Secret;
 use crate::session::accepted::Accepted;
 use crate::session::interactive::{BrowserPolicy, Notice, Outcome, SignInRequest};
@@ -34,7 +34,7 @@ const PASTE: &str = "or paste here the address that the browser ended on, if it 
 /// # Errors
 /// As [`crate::session::Session::sign_in`].
 pub(super) async fn sign_in(context: &ProfileContext, env: &Env, manner: &Manner<'_>) -> Result<Outcome, Failure> {
-    let access = context.browser_access(env);
+    let access = context.browser_access(env, manner.policy)?;
     let words = Words { env, profile: &context.profile, access: &access, manner };
     let can_ask = manner.policy != BrowserPolicy::Unattended && access.is_own && env.terminal.can_ask();
     let ask = || words.ask();
@@ -43,6 +43,8 @@ pub(super) async fn sign_in(context: &ProfileContext, env: &Env, manner: &Manner
         address: manner.address,
         policy: manner.policy,
         browser: words.browser(),
+        command: access.command.as_ref().filter(|_| access.browser.is_some()),
+        shows_command: env.terminal.is_attended(),
         ask: if can_ask { Some(&ask) } else { None },
         asks_at_once: words.browser().is_none() || access.surroundings.is_far_from_browser(),
         patience: manner.patience,
@@ -153,6 +155,9 @@ impl Words<'_> {
 
     fn page(&self, short: &Url, url: &Url, opening: bool, port: u16) {
         let (terminal, here, name) = (&self.env.terminal, &self.access.surroundings, &self.profile.name);
+        if opening && terminal.is_attended() {
+            self.show_command();
+        }
         let is_guessed = self.access.is_own && self.manner.policy != BrowserPolicy::Person;
         terminal.say(&match (opening, here.machine) {
             (true, Machine::Wsl) if is_guessed => {
@@ -178,6 +183,15 @@ impl Words<'_> {
             terminal.say("copied to the clipboard, if your terminal allows it");
         }
         terminal.say(&format!("waiting up to {} s for you to sign in", self.manner.patience.as_secs()));
+    }
+
+    /// Shows the command that opens the browser, if a variable names it: an `.envrc` may have set it, and after this
+    /// sign-in it may run on demand.
+    fn show_command(&self) {
+        if let Some(BrowserCommand { text, variable: Some(variable) }) = &self.access.command {
+            self.env.terminal.say(&format!("{variable} names the command that opens your browser, now and on demand:"));
+            self.env.terminal.plain(text);
+        }
     }
 
     /// Returns words that name the machine on which to open the URL. It has to be this one unless SSH forwards a port.

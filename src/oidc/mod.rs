@@ -29,7 +29,7 @@ pub use listener::{Arrival, Listener, Remark};
 pub use page::{Ending, page};
 pub use pasted::Pasted;
 pub use sign_in::{Ask, Notice, SignIn};
-pub use surroundings::{Machine, Opener, Surroundings, SystemFacts};
+pub use surroundings::{Machine, NAMED_BY, Opener, Surroundings, SystemFacts};
 pub use token_endpoint::{Grant, GrantError};
 
 pub use crate::loopback::Stranger;

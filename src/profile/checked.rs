@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::keys::{self, Entry, Key};
-use super::{Endpoints, Flow, Settings, Source, check};
+use super::{BrowserCommand, Endpoints, Flow, Settings, Source, check};
 use crate::aws::hosts::{Place, Service, partition};
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted};
@@ -116,6 +116,13 @@ impl Checked<'_> {
     pub fn ca_bundle(&self) -> Result<Option<CaBundle>, Failure> {
         let path = self.text(keys::CA_BUNDLE, |text| check::file(text, user_folders::home().map(|home| home.path)))?;
         Ok(path.map(|path| CaBundle { path, named_by: self.place(keys::CA_BUNDLE.entry()) }))
+    }
+
+    pub fn browser(&self) -> Result<Option<BrowserCommand>, Failure> {
+        let text = self.text(keys::BROWSER, |text| check::name(text, 1024))?;
+        let source = self.settings.setting(keys::BROWSER).map(|setting| &setting.source);
+        let variable = matches!(source, Some(Source::Environment(_))).then_some("COGFED_BROWSER");
+        Ok(text.map(|text| BrowserCommand { text, variable }))
     }
 
     pub fn store(&self) -> Result<store::Choice, Failure> {

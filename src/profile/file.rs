@@ -65,8 +65,7 @@ impl Configuration {
     /// Checks that the file chosen by the environment variable `variable` is not part of the project in the current
     /// folder. `places` are those of the links to it and its own.
     fn chosen(&mut self, variable: &'static str, places: Vec<PathBuf>) -> Result<(), Failure> {
-        let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
-        let project = current.ok().and_then(|current| projects::project(&places, &current));
+        let project = projects::Here::now().and_then(|here| here.project(&places));
         let Some(own) = places.last() else { return Ok(()) };
         // The cheapest check comes first. That of this user's own folder may ask a directory of users.
         if let Some(project) = project

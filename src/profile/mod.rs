@@ -81,8 +81,8 @@ pub struct Profile {
     pub lang: Option<String>,
     /// The registered redirect URIs, in the order in which their ports are tried.
     pub redirect: Redirect,
-    /// The command that opens the browser, if it is not the system's default browser.
-    pub browser: Option<String>,
+    /// The command that opens the browser, if not the system's own.
+    pub browser: Option<BrowserCommand>,
     /// True if the sign-in URL may be copied to the clipboard of the person's terminal.
     pub clipboard: bool,
     /// True if `credential-process` may open a browser to sign in.
@@ -111,6 +111,15 @@ pub struct Profile {
     pub endpoints: Endpoints,
     /// The endpoints that the person has to accept, because they are neither AWS's own nor on loopback.
     pub elsewhere: Vec<Elsewhere>,
+}
+
+/// A command that opens the browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowserCommand {
+    /// The command: a program and its arguments, in which `%s` is the URL. `$BROWSER` may list several.
+    pub text: String,
+    /// The environment variable that names the command; `None` if the profile does.
+    pub variable: Option<&'static str>,
 }
 
 /// The identity pool flow that exchanges an ID token for credentials
@@ -257,7 +266,7 @@ impl Profile {
             prompt: of.text(keys::PROMPT, |text| check::one_of(text, &["login", "select_account", "consent"]))?,
             lang: of.text(keys::LANG, |text| check::name(text, 16))?,
             redirect,
-            browser: of.text(keys::BROWSER, |text| check::name(text, 1024))?,
+            browser: of.browser()?,
             clipboard: of.flag(keys::CLIPBOARD),
             sign_in_on_demand: of.flag(keys::SIGN_IN_ON_DEMAND),
             refresh_token_validity: of.seconds(keys::REFRESH_TOKEN_VALIDITY, 3600, 315_360_000)?,

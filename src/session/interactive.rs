@@ -25,6 +25,7 @@ use super::{Saved, Session, SignInLock};
 use crate::error::{Failure, Kind};
 use crate::oidc::hosted_ui::Reception;
 use crate::oidc::{self, Browser, Identity, Listener, RequestOptions, SignIn};
+use crate::profile::BrowserCommand;
 
 /// The party that may open the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,10 @@ pub struct SignInRequest<'a> {
     pub policy: BrowserPolicy,
     /// The browser to open; `None` if the person opens the URL.
     pub browser: Option<Arc<dyn Browser>>,
+    /// The command that `browser` runs; `None` if it is the system's own.
+    pub command: Option<&'a BrowserCommand>,
+    /// True if a person at the terminal sees the command before it runs.
+    pub shows_command: bool,
     /// The function that asks the person to paste the callback address; `None` if nobody can answer.
     pub ask: Option<oidc::Ask<'a>>,
     /// True if the person is asked for the address from the start, not only if no browser opens.
@@ -127,29 +132,45 @@ impl Session {
         {
             return Err(failure);
         }
-        let accepted = Accepted { browser: self.confirmed_browser(request.policy)?, ..request.accepted.clone() };
+        let accepted = Accepted { browser: self.confirmed_browser(request)?, ..request.accepted.clone() };
         let siblings = (request.siblings)();
         self.in_browser(request, &accepted, &siblings).await.map(Outcome::SignedIn)
     }
 
-    /// Returns the hash of the browser command that may later run unattended: the current one if a person uses it now,
-    /// otherwise the stored one.
+    /// Returns whether the person used this browser command at the last sign-in, so that it may run on demand.
     ///
     /// # Errors
-    /// [`Kind::SignInRequired`] if nobody is at the terminal, and the profile's command is another one.
-    fn confirmed_browser(&self, policy: BrowserPolicy) -> Result<Option<String>, Failure> {
-        let own = self.profile().browser.as_deref().map(accepted::browser_hash);
-        if policy == BrowserPolicy::Open {
-            return Ok(own);
+    /// [`Kind::Store`].
+    pub fn has_confirmed(&self, command: &BrowserCommand) -> Result<bool, Failure> {
+        Ok(self.last_confirmed()? == Some(accepted::browser_hash(&command.text)))
+    }
+
+    fn last_confirmed(&self) -> Result<Option<String>, Failure> {
+        Ok(self.tokens_to_replace()?.and_then(|tokens| tokens.accepted?.browser))
+    }
+
+    /// Returns the hash of the browser command that may later run unattended: the one a person uses now, else the last
+    /// sign-in's. A command that a variable names counts only if the person is shown it.
+    ///
+    /// # Errors
+    /// [`Kind::SignInRequired`] if nobody is at the terminal, and the command is another one.
+    fn confirmed_browser(&self, request: &SignInRequest<'_>) -> Result<Option<String>, Failure> {
+        let Some(command) = request.command.filter(|_| request.policy != BrowserPolicy::Person) else {
+            return if request.policy == BrowserPolicy::Open { Ok(None) } else { self.last_confirmed() };
+        };
+        if request.policy == BrowserPolicy::Open && (command.variable.is_none() || request.shows_command) {
+            return Ok(Some(accepted::browser_hash(&command.text)));
         }
-        let confirmed = self.tokens_to_replace()?.and_then(|tokens| tokens.accepted?.browser);
-        if policy == BrowserPolicy::Unattended && own.is_some() && own != confirmed {
-            let message =
-                format!("the 'browser' command of profile '{}' was not used at a login yet", self.profile().name);
+        if request.policy == BrowserPolicy::Unattended && !self.has_confirmed(command)? {
+            let what = match command.variable {
+                Some(variable) => format!("the browser command in {variable}"),
+                None => format!("the 'browser' command of profile '{}'", self.profile().name),
+            };
+            let message = format!("{what} was not used at a login yet");
             let hint = format!("it runs on demand after you have run '{}'", self.profile().login_command());
             return Err(Failure::new(Kind::SignInRequired, message).hint(hint));
         }
-        Ok(confirmed)
+        self.last_confirmed()
     }
 
     async fn in_browser(

@@ -193,7 +193,7 @@ pub fn on_a_terminal(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> O
     command.args(["-qec", &format!("'{}'{quoted}", cogfed_test_support::program().display()), "/dev/null"]);
     command.env_clear().stdin(Stdio::null());
     command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.envs(variables.iter().copied()).current_dir(lab.home());
+    command.envs(variables.iter().copied()).current_dir(lab.work());
     let output = command.output().expect("script runs");
     Some(String::from_utf8(output.stdout).expect("UTF-8"))
 }

@@ -10,8 +10,9 @@ use tempfile::TempDir;
 
 use crate::Ran;
 
-/// A temporary home folder, with a path for cogfed's configuration beside it. Every folder that cogfed may write to is
-/// below the home. The program runs in the home, so an environment variable could not choose a configuration there.
+/// An empty home folder, and beside it a place for cogfed's configuration and the folder that the program runs in. Every
+/// folder that cogfed may write to is below the home. The home is not the one in the account database, so it would count
+/// as a project's if the program ran in it.
 pub struct Home {
     folder: TempDir,
     path: PathBuf,
@@ -23,12 +24,18 @@ impl Home {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let home = Self { path: folder.path().join("home"), folder };
         std::fs::create_dir_all(home.temporary()).expect("a folder");
+        std::fs::create_dir_all(home.work()).expect("a folder");
         home
     }
 
     /// Returns the home folder itself.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns the folder that the program runs in: an empty one beside the home, in no work tree.
+    pub fn work(&self) -> PathBuf {
+        self.folder.path().join("work")
     }
 
     /// Returns the path of cogfed's configuration file.
@@ -54,6 +61,11 @@ impl Home {
         self.path().join("tmp")
     }
 
+    /// Returns the folder for the opener of an imagined desktop. A run has a desktop if it exists.
+    pub(crate) fn desktop(&self) -> PathBuf {
+        self.path().join("desktop")
+    }
+
     /// Returns cogfed's state folder, below the home folder.
     pub fn folder(&self) -> Folder {
         Folder::at(self.path().join(".local/state/cogfed"))
@@ -70,13 +82,14 @@ impl Home {
             .env("HOME", self.path())
             .env("TMPDIR", self.temporary())
             .env("COGFED_CONFIG", self.config())
-            .current_dir(self.path())
+            .current_dir(self.work())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let browser = self.path().join("browser.sh");
-        if browser.exists() {
-            command.env("BROWSER", format!("/bin/sh {}", browser.display()));
+        // The desktop's own opener, if a test has made one: see `Lab::note_pages`.
+        let desktop = self.desktop();
+        if desktop.exists() {
+            command.env("DISPLAY", ":0").env("PATH", format!("{}:/usr/bin:/bin", desktop.display()));
         }
         command
     }

@@ -152,12 +152,21 @@ impl Lab {
         self.home.temporary()
     }
 
+    pub(crate) fn desktop(&self) -> PathBuf {
+        self.home.desktop()
+    }
+
+    /// Returns the folder that the program runs in.
+    pub fn work(&self) -> PathBuf {
+        self.home.work()
+    }
+
     /// Returns cogfed's state folder.
     pub fn folder(&self) -> Folder {
         self.home.folder()
     }
 
-    /// Returns a command that runs the program in the lab's home (see [`Home::command`]).
+    /// Returns a command that runs the program with the lab's home (see [`Home::command`]).
     pub fn command(&self, words: &[&str]) -> Command {
         self.home.command(words)
     }

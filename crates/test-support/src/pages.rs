@@ -43,13 +43,18 @@ impl Pages {
 }
 
 impl Lab {
-    /// Writes the configuration with the settings in `lines`, and a browser script that records each URL it is given.
-    /// It is this user's default browser ([`Home::command`](crate::Home::command)): the profile's may not run on demand
-    /// before a login.
+    /// Writes the configuration with the settings in `lines`, and a program that records the URLs it is given. The
+    /// program is the opener of a desktop: no other may run on demand before a login. macOS has one of its own.
+    #[cfg(all(unix, not(target_vendor = "apple")))]
     pub fn note_pages(&self, lines: &str) -> Pages {
-        let (opened, browser) = (self.home().join("opened"), self.home().join("browser.sh"));
-        let script = format!("printf '%s\\n' \"$1\" >> '{}'\n", opened.display());
-        std::fs::write(&browser, script).expect("a script");
+        use std::os::unix::fs::PermissionsExt;
+
+        let (opened, desktop) = (self.home().join("opened"), self.desktop());
+        std::fs::create_dir_all(&desktop).expect("a folder");
+        let script = format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", opened.display());
+        std::fs::write(desktop.join("xdg-open"), script).expect("a script");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(desktop.join("xdg-open"), mode).expect("a mode");
         self.configure_with(lines);
         Pages(opened)
     }

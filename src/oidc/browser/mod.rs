@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use url::Url;
 
+use self::environment::Project;
 use super::surroundings::Opener;
 use crate::error::quoted;
+use crate::folder::user_folders;
 pub use programs::Programs;
 
 /// The programs that open a page in the default browser of a desktop, with the arguments before the URL. Each is tried
@@ -49,6 +51,8 @@ pub trait Browser: Send + Sync {
 pub struct SystemBrowser {
     /// The program that opens a page.
     pub opener: Opener,
+    /// True if a person asked for the browser. Otherwise openers do not learn of `$BROWSER`, which some of them obey.
+    pub is_attended: bool,
 }
 
 impl Browser for SystemBrowser {
@@ -73,21 +77,80 @@ impl Browser for SystemBrowser {
         }
         let programs = Programs::here();
         match &self.opener {
-            Opener::Command(template) => run_template(&programs, template, url, "the profile's 'browser'"),
-            Opener::Named(list) => run_first(&programs, list, url),
+            Opener::Command(template) => self.run_template(&programs, template, url, "the profile's 'browser'"),
+            Opener::Named(list) => self.run_first(&programs, list, url),
             Opener::Windows(program, arguments) => {
                 if !url.as_str().chars().all(is_plain_to_windows) {
                     return Err("the page's address holds characters that are not handed to Windows".into());
                 }
                 let words = arguments.iter().map(|&word| word.to_owned()).chain([url.to_string()]);
-                run(&programs, program, words)
+                self.run(&programs, program, words)
             }
             Opener::System => {
                 let (program, arguments) = default(&programs)?;
                 let words = arguments.iter().map(|&word| word.to_owned()).chain([url.to_string()]);
-                run(&programs, &program, words)
+                self.run(&programs, &program, words)
             }
         }
+    }
+}
+
+impl SystemBrowser {
+    /// Runs the first command of `list` that starts and does not fail at once.
+    fn run_first(&self, programs: &Programs, list: &str, url: &Url) -> Result<(), String> {
+        let mut trouble = Err("$BROWSER is empty".into());
+        for template in templates(list) {
+            trouble = self.run_template(programs, template, url, "$BROWSER");
+            if trouble.is_ok() {
+                break;
+            }
+        }
+        trouble
+    }
+
+    fn run_template(&self, programs: &Programs, template: &str, url: &Url, whose: &str) -> Result<(), String> {
+        let (program, words) = found(programs, template, whose)?;
+        let mut has_url = false;
+        let mut arguments: Vec<String> = words.into_iter().map(|word| filled(word, url, &mut has_url)).collect();
+        if !has_url {
+            arguments.push(url.to_string());
+        }
+        self.run(programs, &program, arguments)
+    }
+
+    /// Runs a program without cogfed's streams, so that its output cannot end up among credentials. The program gets no
+    /// secret of the environment, no Ctrl-C that is meant for cogfed, and neither programs nor files of the project.
+    fn run(
+        &self,
+        programs: &Programs,
+        program: &Path,
+        arguments: impl IntoIterator<Item = String>,
+    ) -> Result<(), String> {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let (folder, home) = (programs.project(), user_folders::account_home());
+        let contains = |path: &Path| programs.is_projects(path);
+        let project = Project { contains: &contains, folder: folder.as_deref(), home: home.as_deref() };
+        for (name, value) in environment::changes(std::env::vars_os(), &project) {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if !self.is_attended {
+            command.env_remove("BROWSER");
+        }
+        // Openers are scripts that look for other programs.
+        if let Some(path) = programs.path() {
+            command.env("PATH", path);
+        }
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command.current_dir("/"), 0);
+        let child = command.spawn().map_err(|error| format!("cannot run '{}': {error}", program.display()))?;
+        // The exit status of a Windows program says nothing: Explorer's is 1 when all went well.
+        let is_judged = !program.to_string_lossy().to_ascii_lowercase().ends_with(".exe");
+        settled(child)
+            .map_or(Ok(()), |fault| if is_judged { Err(format!("'{}' {fault}", program.display())) } else { Ok(()) })
     }
 }
 
@@ -108,18 +171,6 @@ fn templates(list: &str) -> impl Iterator<Item = &str> {
     list.split(':').filter(|template| !template.trim().is_empty())
 }
 
-/// Runs the first command of `list` that starts and does not fail at once.
-fn run_first(programs: &Programs, list: &str, url: &Url) -> Result<(), String> {
-    let mut trouble = Err("$BROWSER is empty".into());
-    for template in templates(list) {
-        trouble = run_template(programs, template, url, "$BROWSER");
-        if trouble.is_ok() {
-            break;
-        }
-    }
-    trouble
-}
-
 /// Splits the command `template` into the path of its program and its argument words. `whose` names the command in
 /// messages.
 fn found<'a>(programs: &Programs, template: &'a str, whose: &str) -> Result<(PathBuf, Vec<&'a str>), String> {
@@ -130,16 +181,6 @@ fn found<'a>(programs: &Programs, template: &'a str, whose: &str) -> Result<(Pat
     let name = name.ok_or_else(|| format!("{whose} is empty"))?;
     let program = programs.find(name).map_err(|fault| format!("{whose} names '{}', which {fault}", quoted(name)))?;
     Ok((program, if is_one { Vec::new() } else { words.collect() }))
-}
-
-fn run_template(programs: &Programs, template: &str, url: &Url, whose: &str) -> Result<(), String> {
-    let (program, words) = found(programs, template, whose)?;
-    let mut has_url = false;
-    let mut arguments: Vec<String> = words.into_iter().map(|word| filled(word, url, &mut has_url)).collect();
-    if !has_url {
-        arguments.push(url.to_string());
-    }
-    run(programs, &program, arguments)
 }
 
 /// Fills in one word of a command: `%s` is the URL, `%c` a colon, `%%` a percent sign. The command is split into words
@@ -164,30 +205,6 @@ fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
         rest.next();
     }
     filled
-}
-
-/// Runs a program without cogfed's streams, so that its output cannot end up among credentials. The program gets no
-/// secret of the environment, no Ctrl-C that is meant for cogfed, and neither programs nor files of the current folder.
-fn run(programs: &Programs, program: &Path, arguments: impl IntoIterator<Item = String>) -> Result<(), String> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    for (name, value) in environment::changes(std::env::vars_os()) {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    // Openers are scripts that look for other programs.
-    if let Some(path) = programs.path() {
-        command.env("PATH", path);
-    }
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command.current_dir("/"), 0);
-    let child = command.spawn().map_err(|error| format!("cannot run '{}': {error}", program.display()))?;
-    // The exit status of a Windows program says nothing: Explorer's is 1 when all went well.
-    let is_judged = !program.to_string_lossy().to_ascii_lowercase().ends_with(".exe");
-    settled(child)
-        .map_or(Ok(()), |fault| if is_judged { Err(format!("'{}' {fault}", program.display())) } else { Ok(()) })
 }
 
 /// Waits until a program exits, or has run long enough to count as an open browser. Returns its fault, if it fails.

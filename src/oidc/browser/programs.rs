@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::folder::projects::{is_home, project};
+use crate::folder::projects::Here;
 
 /// The folders to search if no folder of `PATH` may be searched.
 #[cfg(unix)]
@@ -13,11 +13,11 @@ const USUAL: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 const USUAL: [&str; 0] = [];
 
 /// The folders in which programs are searched for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Programs {
     folders: Vec<PathBuf>,
     /// The current folder, if it is known.
-    current: Option<PathBuf>,
+    here: Option<Here>,
 }
 
 impl Programs {
@@ -28,7 +28,7 @@ impl Programs {
 
     /// Returns the folders in the `PATH` value `path` that a process in the folder `current` may search.
     pub fn of(path: &OsString, current: Option<PathBuf>) -> Self {
-        let mut found = Self { folders: Vec::new(), current };
+        let mut found = Self { folders: Vec::new(), here: current.and_then(|current| Here::at(&current)) };
         let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute() && !found.is_projects(folder));
         let mut folders: Vec<PathBuf> = folders.collect();
         if folders.is_empty() {
@@ -68,17 +68,22 @@ impl Programs {
         std::env::join_paths(&self.folders).ok()
     }
 
+    /// Returns the folder of the project around the current folder, if there is one.
+    pub(super) fn project(&self) -> Option<PathBuf> {
+        let here = self.here.as_ref().filter(|here| self.is_projects(here.current()))?;
+        here.project_of(here.current())
+    }
+
     /// Returns whether a path, as written or with links resolved, is in the project around the current folder.
-    fn is_projects(&self, path: &Path) -> bool {
-        let Some(current) = self.current.as_ref().and_then(|current| current.canonicalize().ok()) else { return false };
+    pub(super) fn is_projects(&self, path: &Path) -> bool {
+        let Some(here) = &self.here else { return false };
         // A person who works on the system's own folders still has its programs.
-        if USUAL.iter().any(|folder| Path::new(folder).starts_with(&current)) {
+        if USUAL.iter().any(|folder| Path::new(folder).starts_with(here.current())) {
             return false;
         }
-        let mut paths = vec![path.to_owned()];
-        paths.extend(path.canonicalize());
         // The current folder itself never counts, not even at home.
-        paths.contains(&current) || project(&paths, &current).is_some_and(|project| !is_home(&project))
+        let is_current = path.canonicalize().is_ok_and(|path| path == here.current());
+        is_current || here.project_of(path).is_some()
     }
 }
 

@@ -46,6 +46,10 @@ impl Stub {
     }
 }
 
+fn attended(opener: Opener) -> SystemBrowser {
+    SystemBrowser { opener, is_attended: true }
+}
+
 /// URLs and words that might break out of an argument, a template or a shell.
 const URLS: &[&str] = &[
     "https://h/a?x=1&y=2",
@@ -100,7 +104,7 @@ fn url_stays_one_argument_in_every_template() {
         for step in [0, 5] {
             let url = Url::parse(URLS[(at + step) % URLS.len()]).unwrap();
             let opener = Opener::Command(template.replace('P', &program));
-            SystemBrowser { opener }.open(&url).unwrap();
+            attended(opener).open(&url).unwrap();
             let expected: Vec<String> = expected.iter().map(|word| word.replace('U', url.as_str())).collect();
             assert_eq!(stub.noted(), expected, "{template} with {url}");
             tried += 1;
@@ -117,9 +121,9 @@ fn url_stays_one_argument_in_every_template() {
 fn template_without_a_program_starts_none() {
     let url = Url::parse("https://h/").unwrap();
     for template in ["", " ", "\t", "%s", "%s %s", "/nowhere/at/all %s", "''", "."] {
-        let error = SystemBrowser { opener: Opener::Command(template.into()) }.open(&url).unwrap_err();
+        let error = attended(Opener::Command(template.into())).open(&url).unwrap_err();
         assert!(error.starts_with("the profile's 'browser' "), "{template:?}: {error}");
-        assert!(SystemBrowser { opener: Opener::Command(template.into()) }.check().is_err(), "known beforehand");
+        assert!(attended(Opener::Command(template.into())).check().is_err(), "known beforehand");
     }
 }
 
@@ -135,7 +139,7 @@ fn only_web_addresses_are_opened() {
             Opener::Windows(program.clone(), &[]),
             Opener::System,
         ] {
-            assert!(SystemBrowser { opener }.open(&url).is_err(), "{url}");
+            assert!(attended(opener).open(&url).is_err(), "{url}");
         }
     }
     assert!(!stub.notes().exists());
@@ -146,26 +150,26 @@ fn first_browser_command_that_starts_is_used() {
     let stub = Stub::new();
     let url = Url::parse("https://h/?a=1:2").unwrap();
     let list = format!(":/nowhere/x %s: :{} --it %s:{0} --never", stub.program().display());
-    SystemBrowser { opener: Opener::Named(list) }.open(&url).unwrap();
+    attended(Opener::Named(list)).open(&url).unwrap();
     assert_eq!(stub.noted(), ["--it", url.as_str()]);
     let failing = format!("/bin/false:{}", stub.program().display());
-    SystemBrowser { opener: Opener::Named(failing) }.open(&url).unwrap();
+    attended(Opener::Named(failing)).open(&url).unwrap();
     assert_eq!(stub.noted(), [url.as_str()], "the first one failed at once");
-    assert!(SystemBrowser { opener: Opener::Named(":".into()) }.open(&url).is_err());
-    assert!(SystemBrowser { opener: Opener::Named("/nowhere/x:/nowhere/y".into()) }.open(&url).is_err());
+    assert!(attended(Opener::Named(":".into())).open(&url).is_err());
+    assert!(attended(Opener::Named("/nowhere/x:/nowhere/y".into())).open(&url).is_err());
 }
 
 #[test]
 fn failing_or_missing_browser_command_is_reported() {
     let url = Url::parse("https://h/").unwrap();
     for opener in [Opener::Named("/bin/false".into()), Opener::Command("/bin/false".into())] {
-        let error = SystemBrowser { opener }.open(&url).unwrap_err();
+        let error = attended(opener).open(&url).unwrap_err();
         assert_eq!(error, "'/bin/false' failed with exit status 1");
     }
-    let missing = SystemBrowser { opener: Opener::Named("nosuch:./nosuch %s".into()) };
+    let missing = attended(Opener::Named("nosuch:./nosuch %s".into()));
     assert_eq!(missing.check().unwrap_err(), "$BROWSER names 'nosuch', which is in no folder of PATH");
-    assert!(SystemBrowser { opener: Opener::Named("nosuch:/bin/true".into()) }.check().is_ok(), "the second is there");
-    assert!(SystemBrowser { opener: Opener::Named(":".into()) }.check().is_err());
+    assert!(attended(Opener::Named("nosuch:/bin/true".into())).check().is_ok(), "the second is there");
+    assert!(attended(Opener::Named(":".into())).check().is_err());
 }
 
 #[test]
@@ -174,7 +178,7 @@ fn path_with_spaces_is_one_program() {
     let spaced = stub.folder.path().join("a browser %s.exe");
     std::fs::rename(stub.program(), &spaced).unwrap();
     let url = Url::parse("https://h/").unwrap();
-    SystemBrowser { opener: Opener::Command(spaced.display().to_string()) }.open(&url).unwrap();
+    attended(Opener::Command(spaced.display().to_string())).open(&url).unwrap();
     assert_eq!(stub.noted(), [url.as_str()]);
 }
 
@@ -190,7 +194,7 @@ fn windows_gets_no_special_characters() {
         "https://h/x#y",
         "https://h/$x",
     ] {
-        let error = SystemBrowser { opener: opener() }.open(&Url::parse(url).unwrap()).unwrap_err();
+        let error = attended(opener()).open(&Url::parse(url).unwrap()).unwrap_err();
         assert!(error.contains("not handed to Windows"), "{error}");
     }
     assert!(!stub.notes().exists());
@@ -198,6 +202,6 @@ fn windows_gets_no_special_characters() {
     for text in ["a b\"$(x)`y`;'|^!", "http://localhost:8400/callback", "openid custom/x.read", "é%USERNAME%"] {
         url.query_pairs_mut().append_pair("login_hint", text);
     }
-    SystemBrowser { opener: opener() }.open(&url).unwrap();
+    attended(opener()).open(&url).unwrap();
     assert_eq!(stub.noted(), ["url.dll,FileProtocolHandler", url.as_str()]);
 }

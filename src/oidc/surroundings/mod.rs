@@ -5,12 +5,15 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::browser::Programs;
+use crate::profile::BrowserCommand;
 
 /// The Windows program that opens a URL in the default browser without a shell, and the arguments before the URL
 /// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
 const WINDOWS_OPENER: (&str, &[&str]) = ("rundll32.exe", &["url.dll,FileProtocolHandler"]);
 /// The folder of the Windows program, in case the PATH has no Windows folders (`appendWindowsPath=false` in wsl.conf).
 const WINDOWS_PROGRAMS: &str = "/mnt/c/Windows/System32";
+/// The environment variable by which programs other than cogfed are told the browser, too.
+pub const NAMED_BY: &str = "BROWSER";
 /// The default port of ssh.
 const SSH_PORT: u16 = 22;
 
@@ -123,6 +126,14 @@ impl Surroundings {
         Self { machine, opener, ssh: ssh(facts) }
     }
 
+    /// Returns the command of `$BROWSER`, if that opens pages here.
+    pub fn command(&self) -> Option<BrowserCommand> {
+        match &self.opener {
+            Some(Opener::Named(list)) => Some(BrowserCommand { text: list.clone(), variable: Some(NAMED_BY) }),
+            _ => None,
+        }
+    }
+
     /// Returns whether the person's browser may run on another machine, so that it cannot reach this one's loopback
     /// addresses.
     pub fn is_far_from_browser(&self) -> bool {
@@ -175,7 +186,7 @@ fn has_display(facts: &SystemFacts<'_>) -> bool {
 
 /// Returns `$BROWSER`; `None` on Windows, whose paths contain colons.
 fn named(facts: &SystemFacts<'_>) -> Option<String> {
-    value(facts, "BROWSER").filter(|_| !cfg!(windows))
+    value(facts, NAMED_BY).filter(|_| !cfg!(windows))
 }
 
 fn windows_opener(facts: &SystemFacts<'_>) -> Option<Opener> {

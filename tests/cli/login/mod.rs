@@ -12,6 +12,8 @@ mod openers;
 mod outcome;
 mod ports;
 mod preflight;
+#[cfg(unix)]
+mod project_environment;
 mod refusals;
 mod token_endpoint;
 mod ways;

@@ -44,7 +44,7 @@ fn explained_role_is_the_role_that_is_given() {
         mapping.into_iter().for_each(|mapping| lab.sandbox.set_role_mapping(mapping));
         let login = lab.login_with(&["--force"], person);
         assert!(login.stderr.contains("signed in as"), "{}", login.stderr);
-        std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+        std::fs::write(lab.work().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
         let explained = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]);
         let outcome = explained.document();
         let credentials = lab.run(&["credential-process"]);
@@ -61,7 +61,7 @@ fn explained_role_is_the_role_that_is_given() {
 fn explain_takes_the_role_from_flag_or_profile() {
     let lab = Lab::new();
     lab.login("grace").good();
-    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    std::fs::write(lab.work().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
     let explain =
         |more: &[&str]| lab.run(&[&["roles", "--explain", "--json", "--mapping", "pool.json"], more].concat());
     assert_eq!(explain(&[]).good().document()["role_arn"], json!(ORDERS_ADMIN));
@@ -78,7 +78,7 @@ fn explain_does_not_cover_the_classic_flow() {
     let lab = Lab::new();
     lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'"));
     lab.only_sign_in("alice");
-    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    std::fs::write(lab.work().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
     let ran = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]).good();
     assert_eq!(ran.document()["findings"][0]["code"], json!("classic_flow"));
     let roles = lab.run(&["roles", "--json"]).good().document();
@@ -91,7 +91,7 @@ fn explain_names_a_mapping_of_another_pool() {
     lab.login("alice").good();
     let other = "eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE";
     let mapping = lab.sandbox.pool_roles_json().replace(lab.sandbox.identity_pool_id(), other);
-    std::fs::write(lab.home().join("pool.json"), mapping).unwrap();
+    std::fs::write(lab.work().join("pool.json"), mapping).unwrap();
     let document = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]).good().document();
     assert_eq!(document["findings"][0]["code"], json!("other_identity_pool"));
 }
@@ -102,7 +102,7 @@ fn failing_service_is_distinguished_from_a_refusing_one() {
     lab.login("alice").good();
     let config = std::fs::read_to_string(lab.config()).unwrap();
     std::fs::write(lab.config(), config.replace(&lab.sandbox.identity_pool_url(), "http://127.0.0.1:9")).unwrap();
-    std::fs::write(lab.home().join("claims.json"), json!({ "custom:roles": "x" }).to_string()).unwrap();
+    std::fs::write(lab.work().join("claims.json"), json!({ "custom:roles": "x" }).to_string()).unwrap();
     let ran = by_the_service(&lab, ("AKIAEXAMPLE", "canary"), None, &["--claims", "claims.json"]).failed_with(5);
     assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
 }
@@ -198,13 +198,13 @@ fn explain_warns_about_user_writable_claims() {
     let lab = Lab::with(Options { scopes, ..Options::default() });
     lab.configure_with("scopes = ['openid', 'aws.cognito.signin.user.admin']");
     lab.login("alice").good();
-    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    std::fs::write(lab.work().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
     let words = ["roles", "--explain", "--json", "--mapping", "pool.json"];
     let document = lab.run(&words).good().document();
     assert_eq!(document["findings"][0]["code"], json!("claim_writable_by_owner"), "{document}");
     lab.run(&[&words[..], &["--strict"]].concat()).failed_with(1);
     let claims = json!({ "custom:roles": "Orders.Admin", "scope": "openid aws.cognito.signin.user.admin" });
-    std::fs::write(lab.home().join("claims.json"), claims.to_string()).unwrap();
+    std::fs::write(lab.work().join("claims.json"), claims.to_string()).unwrap();
     let document = lab.run(&[&words[..], &["--claims", "claims.json"]].concat()).good().document();
     assert_eq!(document["findings"][0]["code"], json!("claim_writable_by_owner"), "{document}");
 }
@@ -214,7 +214,7 @@ fn explain_names_scopes_that_hide_the_roles() {
     let lab = Lab::new();
     lab.configure_with("scopes = ['openid', 'email']");
     lab.login("alice").good();
-    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    std::fs::write(lab.work().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
     let document = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]).good().document();
     assert!(document["rules"][0]["why"].as_str().unwrap().contains("the token has no custom:roles"), "{document}");
     assert_eq!(document["findings"][0]["code"], json!("claim_hidden_by_scopes"));

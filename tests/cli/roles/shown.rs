@@ -79,7 +79,7 @@ fn roles_are_listed_with_their_sources() {
     lab.login_with(&["--profile", PROFILE], "carol").good();
     lab.forget_credentials();
     lab.run(&["credential-process", "--profile", PROFILE, "--role", ORDERS_ADMIN]).good();
-    let mapping = lab.home().join("pool.json");
+    let mapping = lab.work().join("pool.json");
     std::fs::write(&mapping, lab.sandbox.pool_roles_json()).unwrap();
     let document = lab.run(&words(&["--json", "--mapping", "pool.json"])).good().document();
     assert_eq!(entry(&document, Some(ORDERS_ADMIN))["named_by"], json!(["cognito:roles", "the store"]));

@@ -1,9 +1,9 @@
 //! Tests that `credential-process` opens no browser unasked, and only reads if the credentials are fresh.
 
-#[cfg(unix)]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 use cogfed::sandbox::visitor;
 use cogfed_test_support::{CREDENTIALS, Lab, Ran, has_strace, under};
-#[cfg(unix)]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 use cogfed_test_support::{ended, one_document};
 
 #[test]
@@ -62,7 +62,7 @@ fn credential_process_without_a_sign_in_opens_no_browser() {
 }
 
 #[test]
-#[cfg(unix)]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 fn eight_processes_that_may_sign_in_open_one_browser() {
     for (setting, words) in
         [("", &["credential-process", "--sign-in"] as &[&str]), ("sign_in_on_demand = true", CREDENTIALS)]

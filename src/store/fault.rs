@@ -64,8 +64,8 @@ pub enum StoreError {
         /// The store's name.
         store: &'static str,
         /// The length of the item, in bytes.
-        needed: usize,
-        /// The used part of the quota, such as "200 of 200 keys in use".
+        needed: Option<usize>,
+        /// The used part of the quota, such as "200 of 200 keys of this user are in use".
         used: String,
         /// The sysctl(8) setting that limits the quota, such as `kernel.keys.maxkeys`.
         setting: &'static str,
@@ -99,8 +99,12 @@ impl fmt::Display for StoreError {
             Self::Locked { store, detail } => write!(f, "{store} is locked, and {detail}"),
             Self::NoAnswer { store, patience } => write!(f, "{store} did not answer within {} s", patience.as_secs()),
             Self::Full { store } => write!(f, "{store} is full"),
-            Self::OverQuota { store, needed, used, setting } => {
-                write!(f, "{store} is full: this item takes {needed} bytes, and this user has {used} ({setting})")
+            Self::OverQuota { store, needed, used, .. } => {
+                write!(f, "{store} is full: {used} (see /proc/key-users)")?;
+                match needed {
+                    Some(needed) if used.contains("bytes") => write!(f, ", and this item takes {needed} bytes"),
+                    _ => Ok(()),
+                }
             }
             Self::Damaged { store, account, detail } => write!(f, "the item {account} in {store} is damaged: {detail}"),
             Self::Other { store, detail, .. } => write!(f, "{store} failed: {detail}"),
@@ -125,10 +129,16 @@ impl From<StoreError> for Failure {
                 instead()
             )),
             StoreError::OverQuota { setting, .. } => Some(format!(
-                "set store = \"file\" in the profile, or let root raise the quota: sysctl {setting}={}",
-                if setting.ends_with("bytes") { "200000" } else { "1000" }
+                "set store = \"file\" in the profile, or let root raise the limit, which all programs and containers of \
+                 this user share: sysctl {setting}={}",
+                match *setting {
+                    "kernel.keys.maxbytes" => "200000",
+                    "kernel.keys.maxkeys" => "2000",
+                    "kernel.keys.root_maxkeys" => "2000000",
+                    _ => "50000000",
+                }
             )),
-            StoreError::Full { .. } => Some("sign out where a sign-in is no longer needed: cogfed logout".into()),
+            StoreError::Full { .. } => Some("set store = \"file\" in the profile, which takes larger items".into()),
             StoreError::Damaged { .. } => Some("sign in again: cogfed login --force".into()),
             StoreError::Other { hint, .. } => hint.clone(),
         };
@@ -154,15 +164,15 @@ mod tests {
             (StoreError::NoDefault { store }, "no default keyring yet", "create one"),
             (StoreError::Locked { store, detail: detail() }, "is locked, and detail", "unlock it"),
             (StoreError::NoAnswer { store, patience: Duration::from_secs(4) }, "within 4 s", "answer its prompt"),
-            (StoreError::Full { store }, "is full", "cogfed logout"),
+            (StoreError::Full { store }, "is full", "set store = \"file\""),
             (
                 StoreError::OverQuota {
                     store,
-                    needed: 28_000,
-                    used: "9 of 20000 bytes".into(),
+                    needed: Some(28_000),
+                    used: "9 of 20000 bytes of this user are in use".into(),
                     setting: "kernel.keys.maxbytes",
                 },
-                "this item takes 28000 bytes, and this user has 9 of 20000 bytes (kernel.keys.maxbytes)",
+                "9 of 20000 bytes of this user are in use (see /proc/key-users), and this item takes 28000 bytes",
                 "sysctl kernel.keys.maxbytes=200000",
             ),
             (

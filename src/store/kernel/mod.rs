@@ -75,7 +75,7 @@ impl KernelKeyring {
             put => put,
         };
         put.map_err(|error| match error {
-            KeyError::QuotaExceeded => over_quota(bytes.len()),
+            KeyError::QuotaExceeded => over_quota(Some(bytes.len())),
             other => failed(other),
         })
     }
@@ -182,42 +182,68 @@ pub(super) fn private() -> Result<(), StoreError> {
     }
 }
 
-/// Returns the error for an item of `needed` bytes that exceeds one of the kernel's key quotas.
-fn over_quota(needed: usize) -> StoreError {
+/// Returns the error for a key that exceeds one of the kernel's quotas. `needed` is the length of the item in bytes, if
+/// there is one.
+fn over_quota(needed: Option<usize>) -> StoreError {
     let own = rustix::process::geteuid();
     let table = std::fs::read_to_string(QUOTAS).unwrap_or_default();
-    let name = |what| match (what, own.is_root()) {
-        ("keys", false) => "kernel.keys.maxkeys",
-        ("keys", true) => "kernel.keys.root_maxkeys",
-        (_, false) => "kernel.keys.maxbytes",
-        (_, true) => "kernel.keys.root_maxbytes",
-    };
-    match quota(&table, own.as_raw()) {
-        Some((used, what)) => StoreError::OverQuota { store: NAME, needed, used, setting: name(what) },
-        None => StoreError::Full { store: NAME },
+    match exceeded(&table, own.as_raw()) {
+        Some(exceeded) => {
+            // Keys that were just removed may still be counted beyond the limit.
+            let count = exceeded.used.min(exceeded.most);
+            let used = format!("{count} of {} {} of this user are in use", exceeded.most, exceeded.unit);
+            let setting = setting(&exceeded, own.is_root(), |name| {
+                std::fs::read_to_string(format!("/proc/sys/kernel/keys/{name}")).ok()?.trim().parse().ok()
+            });
+            StoreError::OverQuota { store: NAME, needed, used, setting }
+        }
+        None => {
+            let used = "all keys or bytes that the kernel allows this user are in use".to_owned();
+            StoreError::OverQuota { store: NAME, needed, used, setting: "kernel.keys.maxkeys" }
+        }
     }
 }
 
-/// Returns the use and the unit of the exceeded quota, from a table like [`QUOTAS`]: `UID: USAGE KEYS/INSTANTIATED
-/// COUNTED/MOST BYTES/MOST` (proc_keys(5)).
-fn quota(table: &str, uid: u32) -> Option<(String, &'static str)> {
+/// A quota of keys or bytes that is used up.
+#[derive(Debug, PartialEq, Eq)]
+struct Exceeded {
+    used: u64,
+    most: u64,
+    unit: &'static str,
+}
+
+/// Returns the exceeded quota from a table like [`QUOTAS`]: `UID: USAGE KEYS/INSTANTIATED COUNTED/MOST BYTES/MOST`
+/// (proc_keys(5)).
+fn exceeded(table: &str, uid: u32) -> Option<Exceeded> {
     let line = table.lines().find_map(|line| line.trim_start().strip_prefix(&format!("{uid}:")))?;
     let mut words = line.split_whitespace().skip(2);
-    let mut next = || {
+    let mut next = |unit| {
         let (used, most) = words.next()?.split_once('/')?;
-        Some((used.parse::<u64>().ok()?, most.parse::<u64>().ok()?))
+        Some(Exceeded { used: used.parse().ok()?, most: most.parse().ok()?, unit })
     };
-    let (keys, bytes) = (next()?, next()?);
+    let (keys, bytes) = (next("keys")?, next("bytes")?);
     // A key is refused for its number only if there are as many already.
-    let ((used, most), what) = if keys.0 >= keys.1 { (keys, "keys") } else { (bytes, "bytes") };
-    Some((format!("{used} of {most} {what} in use"), what))
+    Some(if keys.used >= keys.most { keys } else { bytes })
+}
+
+/// Returns the name of the sysctl(8) setting of a quota. Only the root of the whole machine has quotas of its own, so the
+/// root of a container is recognised by the limit. `limit` reads a setting.
+fn setting(exceeded: &Exceeded, is_root: bool, limit: impl Fn(&str) -> Option<u64>) -> &'static str {
+    let is_machines_root = |name| is_root && limit(name).is_none_or(|limit| limit == exceeded.most);
+    match exceeded.unit {
+        "keys" if is_machines_root("root_maxkeys") => "kernel.keys.root_maxkeys",
+        "keys" => "kernel.keys.maxkeys",
+        _ if is_machines_root("root_maxbytes") => "kernel.keys.root_maxbytes",
+        _ => "kernel.keys.maxbytes",
+    }
 }
 
 fn failed(error: KeyError) -> StoreError {
     const HINT: &str = "containers often forbid it: set store = \"file\" in the profile (files of mode 0600, as the AWS \
                         CLI keeps its own)";
     match error {
-        KeyError::QuotaExceeded => StoreError::Full { store: NAME },
+        // Making the user keyring itself takes a key.
+        KeyError::QuotaExceeded => over_quota(None),
         other => {
             let detail = match other {
                 KeyError::PermissionDenied | KeyError::AccessDenied => "not permitted".into(),

@@ -90,8 +90,8 @@ fn full_kernel_quota_still_lets_a_text_be_replaced() {
     assert!(
         matches!(
             &refused,
-            StoreError::OverQuota { store: NAME, needed: 12_000, used, setting: "kernel.keys.maxbytes" }
-                if used.ends_with(" bytes in use")
+            StoreError::OverQuota { store: NAME, needed: Some(12_000), used, setting: "kernel.keys.maxbytes" }
+                if used.ends_with(" of 20000 bytes of this user are in use")
         ),
         "{refused:?}"
     );
@@ -143,7 +143,7 @@ fn expired_kernel_keys_are_missing_and_kernel_failures_are_reported() {
     }
     assert_eq!(present(Ok(1)), Ok(Some(1)));
     assert_eq!(present::<()>(Err(KeyError::PermissionDenied)), Err(KeyError::PermissionDenied));
-    assert_eq!(failed(KeyError::QuotaExceeded), StoreError::Full { store: NAME });
+    assert!(matches!(failed(KeyError::QuotaExceeded), StoreError::OverQuota { store: NAME, needed: None, .. }));
     for refused in [KeyError::PermissionDenied, KeyError::AccessDenied] {
         assert!(matches!(failed(refused), StoreError::Other { detail, .. } if detail == "not permitted"));
     }
@@ -174,7 +174,7 @@ fn kernel_item_that_is_too_large_is_refused() {
     let Some(keyring) = keyring("cogfed:test-large:") else { return };
     keyring
         .set("a", &Secret::new("x".repeat(LIMIT)))
-        .unwrap_or_else(|error| assert!(matches!(error, StoreError::Full { .. })));
+        .unwrap_or_else(|error| assert!(matches!(error, StoreError::OverQuota { .. })));
     assert!(keyring.set("a", &Secret::new("x".repeat(LIMIT + 1))).is_err());
     keyring.delete("a").unwrap();
 }
@@ -220,10 +220,29 @@ fn key_descriptions_are_read_from_the_kernels_list() {
 #[test]
 fn exhausted_quota_is_named_with_its_use() {
     let table = "    0:     9 8/8 3/1000000 5284/25000000\n 1000:     7 7/7 7/200 19000/20000\n  100:     1 1/1 200/200 62/20000\n";
-    assert_eq!(quota(table, 1000), Some(("19000 of 20000 bytes in use".to_owned(), "bytes")));
-    assert_eq!(quota(table, 100), Some(("200 of 200 keys in use".to_owned(), "keys")));
-    assert_eq!(quota(table, 0), Some(("5284 of 25000000 bytes in use".to_owned(), "bytes")));
+    let quota = |used, most, unit| Some(Exceeded { used, most, unit });
+    assert_eq!(exceeded(table, 1000), quota(19_000, 20_000, "bytes"));
+    assert_eq!(exceeded(table, 100), quota(200, 200, "keys"));
+    assert_eq!(exceeded(table, 0), quota(5284, 25_000_000, "bytes"));
     for odd in ["", " 1000:", " 1000: x", " 1000: 7 7/7 7 19000/20000", "10000: 7 7/7 7/200 1/2"] {
-        assert_eq!(quota(odd, 1000), None, "{odd:?}");
+        assert_eq!(exceeded(odd, 1000), None, "{odd:?}");
     }
+}
+
+#[test]
+fn setting_of_a_quota_is_that_of_the_machines_user() {
+    let limit = |name: &str| Some(if name == "root_maxkeys" { 1_000_000 } else { 25_000_000 });
+    for (most, unit, is_root, name) in [
+        (200, "keys", false, "kernel.keys.maxkeys"),
+        (20_000, "bytes", false, "kernel.keys.maxbytes"),
+        (1_000_000, "keys", true, "kernel.keys.root_maxkeys"),
+        (25_000_000, "bytes", true, "kernel.keys.root_maxbytes"),
+        // Root of a container that another user runs.
+        (200, "keys", true, "kernel.keys.maxkeys"),
+        (20_000, "bytes", true, "kernel.keys.maxbytes"),
+    ] {
+        assert_eq!(setting(&Exceeded { used: most, most, unit }, is_root, limit), name);
+    }
+    let unreadable = setting(&Exceeded { used: 9, most: 9, unit: "keys" }, true, |_| None);
+    assert_eq!(unreadable, "kernel.keys.root_maxkeys");
 }

@@ -13,6 +13,8 @@ mod life;
 mod memory;
 mod persons;
 mod provider;
+#[cfg(target_os = "linux")]
+mod quota;
 mod renewal;
 mod report;
 mod secrets;

@@ -88,12 +88,12 @@ WITHOUT A BROWSER
 
 TRUST ROOTS
   A root in AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or ca_bundle can let
-  somebody read the tokens. login shows each one that neither the system has nor
+  others read the tokens. login shows each one that neither the system has nor
   an administrator installed (a file that only root can change), and asks. Until
   then no other command sends a token under it, and exits with status 3.
 
 ENDPOINTS
-  The profile's endpoints may be those of a private link, or of somebody who
+  The profile's endpoints may be those of a private link, or of an attacker who
   wants the tokens. login shows each host that is neither AWS's nor on this
   machine, and asks; until then no other command sends a token to any of them,
   and exits with status 3. A configuration that an environment variable names

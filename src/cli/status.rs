@@ -39,7 +39,7 @@ EXAMPLES
         of another role's credentials
 
 EXIT STATUS
-  0    somebody is signed in
+  0    a person is signed in
   2    the command line or the configuration is wrong
   3    nobody is signed in
   4    the store failed

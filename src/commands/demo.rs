@@ -202,7 +202,7 @@ impl Stage {
                 failure => Err(failure.into()),
             },
             Ok(_) if !self.is_headless => {
-                tell(&self.terminal, "   It was allowed: you signed in as somebody with another role.");
+                tell(&self.terminal, "   It was allowed: you signed in as a person with another role.");
                 Ok(())
             }
             Ok(_) => Err(Failure::new(Kind::Failed, "the API allowed what the role may not do").into()),

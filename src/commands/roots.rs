@@ -34,6 +34,19 @@ pub(super) fn accepted(context: &ProfileContext, env: &Env, flags: &Login) -> Re
     }
 }
 
+/// Returns a line for each of the first few extra roots: its subject, file and variable. The number of the others, or the
+/// reason why the roots cannot be read, takes a line, too.
+pub(super) fn listed(roots: Result<&[ExtraRoot], &Failure>) -> Vec<String> {
+    let roots = match roots {
+        Ok(roots) => roots,
+        Err(error) => return vec![format!("error: {error}")],
+    };
+    let of = |root: &ExtraRoot| format!("{} in {} ({})", root.subject, root.file.display(), root.named_by);
+    let more = roots.len().saturating_sub(MOST_SHOWN);
+    let others = (more > 0).then(|| format!("and {more} more"));
+    roots.iter().take(MOST_SHOWN).map(of).chain(others).collect()
+}
+
 fn confirm(
     new: &[&ExtraRoot],
     first: &ExtraRoot,

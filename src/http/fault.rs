@@ -137,7 +137,7 @@ impl From<HttpError> for Failure {
             | HttpError::NoAnswer { cause: Cause { hint: Some(hint), .. }, .. } => hint,
             HttpError::NotSent { .. } => "check the network, and HTTPS_PROXY if you need a proxy".into(),
             HttpError::NoAnswer { .. } => {
-                "try again; if it stays so, check the network and the service's health page".into()
+                "try again; if that does not help, check the network and the service's health page".into()
             }
             HttpError::TooLarge { .. } => "check that the profile's domain and endpoints name the right hosts".into(),
         };

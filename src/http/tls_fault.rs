@@ -35,7 +35,7 @@ pub(super) fn cause(error: &Error, bundles: &[String]) -> Cause {
         | Error::PeerSentOversizedRecord
         | Error::DecryptError => (
             "it does not follow the TLS protocol",
-            "somebody may be answering in its place; if the name is right, tell the administrator of the server",
+            "another program may be answering in its place; if the name is right, tell the administrator of the server",
         ),
         Error::FailedToGetCurrentTime => ("this machine's clock cannot be read", "check this machine's clock"),
         Error::FailedToGetRandomBytes => ("this machine gives no random numbers", "restart this machine"),

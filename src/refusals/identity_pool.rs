@@ -42,7 +42,7 @@ pub const ROWS: &[Row] = &[
     Row {
         says: &["Couldn't verify signed token"],
         cause: "the identity pool cannot verify the ID token's signature",
-        hint: "sign in again; if it stays so, tell the administrator of the {issuer}: its signing keys are in question",
+        hint: "sign in again; if that does not help, tell the administrator of the {issuer}: its signing keys are in question",
         source: "https://github.com/amazon-archives/amazon-cognito-identity-js/issues/68",
         ..NOT_AUTHORIZED
     },

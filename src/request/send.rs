@@ -107,7 +107,7 @@ const LOOK: &str = "the API may have carried out the request: look before you re
 /// (RFC 9110, section 9.2.2).
 fn advice(method: &Method) -> &'static str {
     match method.is_idempotent() {
-        true => "try again; if it stays so, check the network and the API",
+        true => "try again; if that does not help, check the network and the API",
         false => LOOK,
     }
 }

@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::Ask;
 use super::policy::RETRY_AFTER;
 use super::record::credentials_account;
-use crate::error::{Failure, Kind, shortened};
+use crate::error::{Failure, Kind, abridged};
+use crate::folder::projects::project_of_state;
 use crate::folder::{Folder, StateFile};
 use crate::http::retry::LONGEST_WAIT;
 use crate::secret::Redactor;
 
 /// The maximum size of the file for a stored failure, in bytes.
 const LARGEST: usize = 16 * 1024;
-/// The maximum length of a stored failure's message or hint, in characters. Messages of cogfed are shorter.
+/// The maximum length of a stored failure's message or hint, in characters, apart from the ids that a help desk asks for.
 const LONGEST: usize = 1000;
 
 /// The stored form of a failure. Its messages hold no secret (see [`Failure`]).
@@ -30,15 +31,15 @@ impl KeptFailure {
     /// Converts `error` to its stored form.
     pub fn of(error: &Failure) -> Self {
         // The secrets of the exchange are removed where it failed. This removes tokens that nobody knew of.
-        let kept = |text: &str| shortened(&Redactor::default().redact(text), LONGEST);
+        let kept = |text: &str| abridged(&Redactor::default().redact(text), LONGEST);
         Self { exit_code: error.kind.exit_code(), message: kept(&error.message), hint: error.hint.as_deref().map(kept) }
     }
 
     /// Converts the stored form back to a failure.
     pub fn failure(self) -> Failure {
         let kind = Kind::of_exit_code(self.exit_code);
-        let hint = self.hint.map(|hint| shortened(&hint, LONGEST));
-        Failure { hint, ..Failure::new(kind, shortened(&self.message, LONGEST)) }
+        let hint = self.hint.map(|hint| abridged(&hint, LONGEST));
+        Failure { hint, ..Failure::new(kind, abridged(&self.message, LONGEST)) }
     }
 }
 
@@ -85,7 +86,13 @@ fn file(own: &Folder, ask: &Ask) -> StateFile<LastFailure> {
 
 /// Returns the stored failure of the last renewal of these credentials, if there is one.
 pub fn read(own: &Folder, ask: &Ask) -> Option<LastFailure> {
-    file(own, ask).read()
+    file(own, ask).read().filter(|_| is_trusted(own))
+}
+
+/// Returns whether messages from the state folder may be shown as cogfed's own words. In a cloned project, to which an
+/// `.envrc` may set `XDG_STATE_HOME`, they may be anyone's.
+pub(super) fn is_trusted(own: &Folder) -> bool {
+    project_of_state(&own.path()).is_none()
 }
 
 /// Stores the failure of a renewal of these credentials.
@@ -113,5 +120,14 @@ mod tests {
         let failure = Failure::new(Kind::Refused, format!("refused {token}")).hint(format!("not {token}"));
         let kept = serde_json::to_string(&KeptFailure::of(&failure)).unwrap();
         assert_eq!(kept, r#"{"exit_code":6,"message":"refused [secret]","hint":"not [secret]"}"#);
+    }
+
+    #[test]
+    fn long_failure_is_cut_but_keeps_its_ids() {
+        let id = "Trace ID: 0d8c3e1a-1111-2222-3333-444455556666";
+        let failure = Failure::new(Kind::Refused, format!("{}{id}", "word ".repeat(400)));
+        let kept = KeptFailure::of(&failure);
+        assert!(kept.message.ends_with(id) && kept.message.len() < 1100, "{}", kept.message);
+        assert!(kept.failure().message.ends_with(id), "cut again when it is read");
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::aws::ids;
 use crate::cli::Status;
+use crate::http::ExtraRoot;
 use crate::oidc::unverified_claims;
 use crate::profile::Role;
 use crate::role_mapping::asserted::Asserted;
@@ -37,6 +38,27 @@ struct ProfileStatus<'a> {
     /// The credentials that the same sign-in has for other roles, or from the other authentication flow.
     other_credentials: Vec<Credentials>,
     clock: Option<Clock<'a>>,
+    /// The trust roots in force that neither the system has nor an administrator installed; `None` if they cannot be
+    /// read.
+    extra_roots: Option<Vec<Root<'a>>>,
+}
+
+/// An extra trust root.
+#[derive(Serialize)]
+struct Root<'a> {
+    /// The variable or key that names the file.
+    named_by: &'a str,
+    file: String,
+    subject: &'a str,
+    /// The SHA-256 fingerprint of the certificate.
+    certificate: &'a str,
+}
+
+impl<'a> Root<'a> {
+    fn of(root: &'a ExtraRoot) -> Self {
+        let file = root.file.display().to_string();
+        Self { named_by: root.named_by, file, subject: &root.subject, certificate: &root.certificate }
+    }
 }
 
 /// The offset of a server's clock, measured by an earlier run.
@@ -116,6 +138,7 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     let (tokens, credentials) = (session.tokens()?, session.stored_credentials()?);
     let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
     let clock = session.kept_offset();
+    let roots = session.extra_roots();
     let state = session.state(tokens.as_ref());
     let known = credentials.as_ref().filter(|record| record.role_arn.is_none());
     let known = known.and_then(|record| session.known_role(record));
@@ -132,6 +155,7 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
             ahead_by_seconds: (now - clock.offset().there(now)).num_seconds(),
             measured_at: clock.at,
         }),
+        extra_roots: roots.as_ref().ok().map(|roots| roots.iter().map(Root::of).collect()),
         store: context.store.kind().to_string(),
         other_store: context.store.elsewhere().map(ToString::to_string),
         ..status(&session.ask, tokens.as_ref(), now)
@@ -148,6 +172,7 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
                 store: context.store.describe(),
                 now,
                 clock: clock.as_ref(),
+                roots: roots.as_ref().map(|roots| *roots),
             };
             let text = text::text(&facts, env.output.is_terminal && Terminal::shows_colour(&env.variable));
             env.print(&text)?;
@@ -189,5 +214,6 @@ fn status<'a>(ask: &'a Ask, tokens: Option<&'a TokensRecord>, now: DateTime<Utc>
         credentials: None,
         other_credentials: Vec::new(),
         clock: None,
+        extra_roots: None,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use chrono::{DateTime, SecondsFormat, Utc};
 use url::Url;
 
+use super::super::roots;
 use super::super::rows::line;
 use super::super::{Attendance, Env, ProfileContext, configuration};
 use crate::error::Failure;
@@ -125,6 +126,12 @@ fn stored(report: &mut Report, context: &ProfileContext) {
         Err(error) => report.fault("credentials", error),
     }
     remembered(report, session.diagnosis(tokens.ok().flatten().as_ref()));
+    let roots = roots::listed(session.extra_roots().as_ref().map(|roots| *roots));
+    report.title("trust roots besides the system's");
+    if roots.is_empty() {
+        report.row("extra root", "none");
+    }
+    roots.iter().for_each(|root| report.row("extra root", person(root)));
 }
 
 /// Adds the URLs that are derived from the profile's settings.

@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
+use super::super::roots;
 use super::super::rows::{self, Row, local, until};
 use super::{Credentials, ProfileStatus};
+use crate::error::Failure;
+use crate::http::ExtraRoot;
 use crate::profile::Role;
 use crate::session::record::CredentialsRecord;
 use crate::session::{Ask, KeptOffset, KnownRole, SignInState};
@@ -19,6 +22,7 @@ pub(super) struct Facts<'a> {
     pub store: &'a str,
     pub now: DateTime<Utc>,
     pub clock: Option<&'a KeptOffset>,
+    pub roots: Result<&'a [ExtraRoot], &'a Failure>,
 }
 
 /// Returns the text of `cogfed status` for these facts. The mark at its beginning is in colour if `has_colour` is true.
@@ -77,6 +81,7 @@ fn rows(facts: &Facts<'_>) -> Vec<Row> {
     if let Some(clock) = facts.clock {
         rows.push(("clock", format!("{} {}'s, measured {}", clock.offset(), clock.host, local(clock.at))));
     }
+    rows.extend(roots::listed(facts.roots).into_iter().map(|root| ("extra root", root)));
     rows
 }
 

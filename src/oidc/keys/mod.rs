@@ -128,7 +128,7 @@ fn refused(invalid: Invalid, described: &str) -> Failure {
         Invalid::Token(what) => what,
     };
     Failure::new(Kind::Refused, format!("the ID token is not accepted: {what}"))
-        .hint(format!("it is not used; if it stays so, tell the administrator of the {described}"))
+        .hint(format!("try again; if it happens again, tell the administrator of the {described}"))
 }
 
 #[cfg(test)]

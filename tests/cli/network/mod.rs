@@ -13,6 +13,7 @@ mod proxies;
 mod relays;
 mod retries;
 mod roots;
+mod shown_roots;
 mod stalls;
 mod tls;
 mod tunnel;

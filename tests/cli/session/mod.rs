@@ -12,6 +12,7 @@ mod life;
 #[cfg(target_os = "linux")]
 mod memory;
 mod persons;
+mod planted;
 mod provider;
 #[cfg(target_os = "linux")]
 mod quota;

@@ -89,9 +89,11 @@ none\t'As it arrives'"
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-timeout -d 'Fail if the connection takes longer than this' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s m -l max-time -d 'Fail if the exchange takes longer than this [default: no limit]' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry -d 'Repeat a request up to this many times after a temporary failure' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-delay -d 'Wait this long before each repeat [default: about 1, 2, 4 … 16]' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-delay -d 'Wait this long before each repeat [default: 1, then doubling]' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-max-time -d 'Begin no repeat after this time' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l max-redirs -d 'Follow at most this many redirects' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-to -d 'Connect to HOST2:PORT2 for a URL with HOST1:PORT1 (may be given more than once)' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l resolve -d 'Use these addresses for HOST:PORT (may be given more than once)' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l region -d 'The region to sign for, if the host name does not contain it' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l service -d 'The service to sign for, such as lambda, es or s3' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l sign-host -d 'Sign for this host instead of the URL\'s, and send it as Host' -r
@@ -108,7 +110,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l fail-with-body -d
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s s -l silent -d 'Show no progress, and no message if the network fails or --fail applies'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s S -l show-error -d 'With --silent, show all errors'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s v -l verbose -d 'Log the request and the response to standard error'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-connrefused -d 'Ignored, for curl\'s users: --retry includes refused connections'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-connrefused -d 'Accepted as in curl: --retry repeats after a refused connection anyway'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s L -l location -d 'Follow redirects, without the signature'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l debug -d 'Log each step to standard error, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'

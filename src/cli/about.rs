@@ -110,10 +110,10 @@ ENVIRONMENT
         which %s stands for the URL. On demand it counts only after a login at a
         terminal that used it, as does COGFED_BROWSER
   HTTPS_PROXY, ALL_PROXY, NO_PROXY
-        the proxy, as http://USER:PASSWORD@HOST:PORT, and the hosts to reach
-        without the proxy: domains with their subdomains, addresses, networks
-        (10.0.0.0/8), each also with a port, or *. Lower-case variables take
-        precedence
+        the proxy, as http://USER:PASSWORD@HOST:PORT (or https, socks5h, socks5,
+        socks4a, socks4), and the hosts to reach without the proxy: domains with
+        their subdomains, addresses, networks (10.0.0.0/8), each also with a
+        port, or *. Lower-case variables take precedence
   AWS_CA_BUNDLE
         a PEM file of certificate authorities to trust besides the system's
   SSL_CERT_FILE, SSL_CERT_DIR

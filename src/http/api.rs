@@ -1,13 +1,20 @@
 //! The client of `cogfed call`. Its deadlines are those of a person who waits for an API, not those of an unattended
 //! tool.
 
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use http::HeaderValue;
+use http::header::HOST;
+use url::{Host, Url};
+
+use super::detour::{Detour, Place};
 use super::fault::HttpError;
 use super::proxy::{Proxy, Route};
 use super::{Http, Way, base, host_of};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
+use crate::network::authority_of;
 
 /// The default deadline for connecting to an API: long enough for a VPN or a tunnel that is slow to start.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,11 +31,13 @@ pub struct ApiChoices {
     pub connect_timeout: Duration,
     /// True to ask for a compressed answer, and to decompress it.
     pub decompresses: bool,
+    /// Other places to connect to. The first one that applies to a URL counts.
+    pub detours: Vec<Detour>,
 }
 
 impl Default for ApiChoices {
     fn default() -> Self {
-        Self { connect_timeout: CONNECT_TIMEOUT, decompresses: false }
+        Self { connect_timeout: CONNECT_TIMEOUT, decompresses: false, detours: Vec::new() }
     }
 }
 
@@ -37,9 +46,13 @@ impl Default for ApiChoices {
 pub struct ApiClient {
     http: Http,
     choices: ApiChoices,
-    /// The clients so far, each with its way out of this machine.
-    built: Mutex<Vec<(Key, reqwest::Client)>>,
+    /// The clients so far, each with its way out of this machine, and with the addresses that it connects to instead of
+    /// the URL's.
+    built: Mutex<Vec<((Key, Option<Addresses>), reqwest::Client)>>,
 }
+
+/// A host and the addresses to connect to for it.
+type Addresses = (String, Vec<SocketAddr>);
 
 /// A way out of this machine, without its details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,26 +75,95 @@ impl ApiClient {
     ///
     /// # Errors
     /// [`HttpError`] if there is no answer.
-    pub async fn send(&self, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
+    pub async fn send(&self, mut request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
         let host = host_of(request.url());
-        let way = self.http.way(request.url()).map_err(HttpError::SetUp)?;
-        let client = self.client(&way).map_err(HttpError::SetUp)?;
         let _awaiting = self.http.awaiting(&host);
+        let detour = self.choices.detours.iter().find_map(|detour| detour.place(request.url()));
+        let (way, addresses) = match &detour {
+            None => (self.http.way(request.url()).map_err(HttpError::SetUp)?, None),
+            Some(place) => {
+                let way = self.way_of_detour(request.url(), place).map_err(HttpError::SetUp)?;
+                (way, self.divert(&mut request, place).await?)
+            }
+        };
+        let client = self.client(&way, addresses).map_err(HttpError::SetUp)?;
         self.http.executed(&client, way.proxy(), &host, request).await
     }
 
-    fn client(&self, way: &Way<'_>) -> Result<reqwest::Client, Failure> {
+    /// Returns the way to `place`, which is never through a proxy: a proxy would be asked for the name in the URL.
+    fn way_of_detour(&self, url: &Url, place: &Place) -> Result<Way<'_>, Failure> {
+        if url.scheme() == "http" {
+            return Ok(Way::Plain);
+        }
+        let hosts = match place {
+            Place::Host(host, port) => vec![format!("{host}:{port}")],
+            Place::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect(),
+        };
+        for host in hosts {
+            let Ok(there) = format!("https://{host}/").parse() else { continue };
+            if let Some(proxy) = self.http.way(&there)?.proxy() {
+                let message = format!("the connection to {host} would go through the proxy {}", proxy.name());
+                let hint = "--connect-to and --resolve connect directly: name the host in NO_PROXY";
+                return Err(Failure::new(Kind::Usage, message).hint(hint));
+            }
+        }
+        Ok(Way::Encrypted(Route::Direct))
+    }
+
+    /// Makes `request` connect to `place`. Its `Host` header stays that of its URL. Returns the addresses to connect to
+    /// for the URL's host.
+    async fn divert(&self, request: &mut reqwest::Request, place: &Place) -> Result<Option<Addresses>, HttpError> {
+        let url = request.url().clone();
+        let wrong = |what: String| HttpError::SetUp(Failure::new(Kind::Usage, what));
+        let addresses = match place {
+            Place::Addresses(addresses) => addresses.clone(),
+            Place::Host(host, port) => {
+                let lookup = tokio::net::lookup_host((host.trim_matches(['[', ']']), *port));
+                let found = tokio::time::timeout(self.choices.connect_timeout, lookup).await;
+                let found = found.ok().and_then(Result::ok).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+                match found.is_empty() {
+                    true => return Err(wrong(format!("--connect-to names {host}, which cannot be found"))),
+                    false => found,
+                }
+            }
+        };
+        let authority = authority_of(&url).and_then(|host| HeaderValue::from_str(&host).ok());
+        if let Some(authority) = authority {
+            request.headers_mut().entry(HOST).or_insert(authority);
+        }
+        // A port in the URL would take precedence over that of the addresses.
+        if url.port().is_some() && request.url_mut().set_port(Some(place.port())).is_err() {
+            return Err(wrong("the URL has no port".to_owned()));
+        }
+        match (url.host(), addresses.first()) {
+            (Some(Host::Domain(name)), _) => Ok(Some((name.to_owned(), addresses))),
+            // The address in the URL is connected to, so it has to change. Without TLS, it is used for nothing else.
+            (Some(_), Some(address)) if url.scheme() == "http" => {
+                let _ = request.url_mut().set_ip_host(address.ip());
+                let _ = request.url_mut().set_port(Some(address.port()));
+                Ok(None)
+            }
+            _ => Err(wrong("--connect-to and --resolve need a name in the URL, not an address".to_owned())),
+        }
+    }
+
+    fn client(&self, way: &Way<'_>, addresses: Option<Addresses>) -> Result<reqwest::Client, Failure> {
         let key = match way {
             Way::Plain => Key::Plain,
             Way::Encrypted(Route::Direct) => Key::Direct,
             Way::Encrypted(Route::System) => Key::System,
             Way::Encrypted(Route::Proxy(_)) => Key::Proxy,
         };
+        let key = (key, addresses);
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = built.iter().find(|(other, _)| *other == key) {
             return Ok(client.clone());
         }
-        let client = self.http.build(way, self.builder())?;
+        let builder = match &key.1 {
+            Some((host, addresses)) => self.builder().resolve_to_addrs(host, addresses),
+            None => self.builder(),
+        };
+        let client = self.http.build(way, builder)?;
         built.push((key, client.clone()));
         Ok(client)
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 
 use super::proxy::Proxy;
-use super::{ANSWER_LIMIT, tls_fault};
+use super::{ANSWER_LIMIT, socks, tls_fault};
 use crate::error::{Failure, Kind};
 
 /// The error of a request without an answer. Callers branch on whether the request may have reached the server.
@@ -58,7 +58,7 @@ impl Cause {
     }
 
     /// Creates a cause that a repeat may overcome, with a hint of its own.
-    fn passing_with(what: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn passing_with(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..Self::passing(what) }
     }
 
@@ -166,6 +166,9 @@ fn not_connected(proxy: Option<&Proxy>, bundles: &[String], error: &reqwest::Err
             false => Cause { is_unresolved: is_unresolved(error), ..Cause::passing(innermost(error)) },
         });
     };
+    if let Some(cause) = socks::cause(proxy, chain(error).map(ToString::to_string), error.is_timeout()) {
+        return cause;
+    }
     let name = proxy.name();
     let variable = proxy.named_by;
     let ask = format!(

@@ -4,11 +4,13 @@
 //! itself, because it could take a token or a signed request to another host.
 
 mod api;
+mod detour;
 mod fault;
 mod no_proxy;
 mod proxy;
 pub mod retry;
 mod sdk;
+mod socks;
 mod time;
 mod tls_fault;
 mod transfer;
@@ -23,6 +25,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use api::{ApiChoices, ApiClient};
+pub use detour::Detour;
 pub use fault::{Cause, HttpError, cause_of};
 pub use proxy::ProxyChoice;
 pub use sdk::ObeyRetryAfter;
@@ -306,13 +309,7 @@ impl Http {
         let builder = match route {
             Route::Direct => builder.no_proxy(),
             Route::System => builder,
-            Route::Proxy(proxy) => {
-                let given = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| not_set_up(&error))?;
-                builder.no_proxy().proxy(match &proxy.authorization {
-                    Some(authorization) => given.custom_http_auth(authorization.clone()),
-                    None => given,
-                })
-            }
+            Route::Proxy(proxy) => builder.no_proxy().proxy(proxy.for_reqwest().map_err(|error| not_set_up(&error))?),
         };
         builder.build().map_err(|error| not_set_up(&error))
     }

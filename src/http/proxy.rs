@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::no_proxy::NoProxy;
 use crate::error::{Failure, Kind};
+use crate::secret::Secret;
 
 /// A function that reads an environment variable.
 pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -22,6 +23,8 @@ pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 /// The variables that name a proxy for https. The first that is set counts.
 const NAMES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
+/// The port of a SOCKS proxy whose URL has none, as in curl.
+const SOCKS_PORT: u16 = 1080;
 /// The name of the profile's key, in messages.
 const KEY: &str = "'proxy'";
 
@@ -56,15 +59,34 @@ pub struct Proxy {
     pub named_by: &'static str,
     /// The proxy's URL, without user and password.
     pub url: Url,
-    /// The `Proxy-Authorization` header, if the given proxy URL contains a user and password.
+    /// The `Proxy-Authorization` header, if the given URL of an HTTP proxy contains a user and password.
     pub authorization: Option<HeaderValue>,
+    /// The given URL of a SOCKS proxy, if it contains a user and password.
+    pub with_user: Option<Secret>,
 }
 
 impl Proxy {
     /// Returns host and port, for messages.
     pub fn name(&self) -> String {
-        let port = self.url.port_or_known_default().unwrap_or_default();
+        let port = self.url.port_or_known_default().unwrap_or(SOCKS_PORT);
         format!("{}:{port}", self.url.host_str().unwrap_or_default())
+    }
+
+    /// Returns whether the proxy speaks SOCKS.
+    pub fn is_socks(&self) -> bool {
+        self.url.scheme().starts_with("socks")
+    }
+
+    /// Returns the proxy for reqwest.
+    pub fn for_reqwest(&self) -> reqwest::Result<reqwest::Proxy> {
+        if let Some(with_user) = &self.with_user {
+            return reqwest::Proxy::all(with_user.expose());
+        }
+        let proxy = reqwest::Proxy::all(self.url.clone())?;
+        Ok(match &self.authorization {
+            Some(authorization) => proxy.custom_http_auth(authorization.clone()),
+            None => proxy,
+        })
     }
 }
 
@@ -130,10 +152,9 @@ fn parse(named_by: &'static str, text: &str) -> Result<Proxy, Failure> {
     let mut url = Url::parse(text.trim()).map_err(|_| malformed())?;
     match url.scheme() {
         "http" | "https" => {}
-        "socks4" | "socks4a" | "socks5" | "socks5h" => {
-            return Err(fault("names a SOCKS proxy, which cogfed does not speak")
-                .hint("name an HTTP proxy in HTTPS_PROXY, or the hosts that need none in NO_PROXY"));
-        }
+        // SOCKS 4 carries no password.
+        "socks4" | "socks4a" if url.password().is_some() => return Err(malformed()),
+        "socks4" | "socks4a" | "socks5" | "socks5h" => return socks(named_by, url).ok_or_else(malformed),
         _ => return Err(malformed()),
     }
     // An unencoded '/', '?' or '#' in a password leads here: the parser takes the user name for the host.
@@ -143,9 +164,29 @@ fn parse(named_by: &'static str, text: &str) -> Result<Proxy, Failure> {
     let authorization = authorization(&url).map_err(|()| malformed())?;
     let has_no_user = url.set_username("").and_then(|()| url.set_password(None)).is_ok();
     match has_no_user && url.port() != Some(0) {
-        true => Ok(Proxy { named_by, url, authorization }),
+        true => Ok(Proxy { named_by, url, authorization, with_user: None }),
         false => Err(malformed()),
     }
+}
+
+/// Returns the SOCKS proxy at `url`.
+fn socks(named_by: &'static str, mut url: Url) -> Option<Proxy> {
+    let is_plain = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    if !is_plain || url.host_str().is_none_or(str::is_empty) || url.port() == Some(0) {
+        return None;
+    }
+    if url.port().is_none() {
+        url.set_port(Some(SOCKS_PORT)).ok()?;
+    }
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    // The protocol's limits (RFC 1929, section 2). Both are text to the library.
+    let fits = |text: &str| percent_decode_str(text).decode_utf8().is_ok_and(|text| text.len() <= 255);
+    if !fits(url.username()) || !fits(url.password().unwrap_or_default()) {
+        return None;
+    }
+    let with_user = has_user.then(|| Secret::new(url.as_str()));
+    url.set_username("").and_then(|()| url.set_password(None)).ok()?;
+    Some(Proxy { named_by, url, authorization: None, with_user })
 }
 
 /// Returns the header for the URL's user and password (RFC 7617, section 2).
@@ -199,6 +240,8 @@ mod tests {
         is(&[("HTTPS_PROXY", "proxy.example:3128")], "HTTPS_PROXY http://proxy.example:3128/");
         is(&[("HTTPS_PROXY", "me:word@proxy.example:3128")], "HTTPS_PROXY http://proxy.example:3128/");
         is(&[("HTTPS_PROXY", "https://proxy.example")], "HTTPS_PROXY https://proxy.example/");
+        is(&[("ALL_PROXY", "socks5h://proxy.example")], "ALL_PROXY socks5h://proxy.example:1080");
+        is(&[("ALL_PROXY", "socks4://[::1]:9")], "ALL_PROXY socks4://[::1]:9");
         is(&[("HTTPS_PROXY", "http://a:1"), ("NO_PROXY", "example.com")], "direct");
         is(&[("HTTPS_PROXY", "http://a:1"), ("no_proxy", "example.com")], "direct");
         is(&[("HTTPS_PROXY", "http://a:1"), ("no_proxy", ""), ("NO_PROXY", "*")], "HTTPS_PROXY http://a:1/");
@@ -217,6 +260,15 @@ mod tests {
     }
 
     #[test]
+    fn password_of_a_socks_proxy_is_never_shown() {
+        let proxies = read(None, &[("ALL_PROXY", "socks5h://me:can%40ary@proxy")]);
+        let Ok(Route::Proxy(proxy)) = proxies.route(&"https://example.com".parse().unwrap()) else { panic!() };
+        assert_eq!((proxy.url.as_str(), proxy.name().as_str()), ("socks5h://proxy:1080", "proxy:1080"));
+        assert!(!format!("{proxy:?}").contains("ary"), "{proxy:?}");
+        assert_eq!(proxy.with_user.as_ref().unwrap().expose(), "socks5h://me:can%40ary@proxy:1080");
+    }
+
+    #[test]
     fn malformed_proxy_is_reported_without_its_text() {
         for text in [
             "http://",
@@ -228,7 +280,11 @@ mod tests {
             "http://me:12?canary@host:3128",
             "http://m%3Ae:canary@host:3128",
             "ftp://me:canary@host:3128",
-            "socks5://me:canary@host:1080",
+            "socks5://me:canary@",
+            "socks5://me:canary@host:0",
+            "socks5://me:canary@host/x",
+            "socks4://me:canary@host:1080",
+            "socks6://me:canary@host:1080",
             "http://ho st:3128",
             "://canary",
         ] {
@@ -249,15 +305,15 @@ mod tests {
         let url = "https://api.corp.example/";
         for name in ["ALL_PROXY", "https_proxy"] {
             for (exceptions, expected) in [
-                (None, format!("{name} names a SOCKS proxy, which cogfed does not speak")),
-                (Some("other.example"), format!("{name} names a SOCKS proxy, which cogfed does not speak")),
+                (None, format!("{name} is not the URL of a proxy")),
+                (Some("other.example"), format!("{name} is not the URL of a proxy")),
                 (Some("*"), "direct".to_owned()),
                 (Some(".corp.example"), "direct".to_owned()),
                 (Some("api.corp.example:443"), "direct".to_owned()),
             ] {
                 let variable = move |asked: &str| match asked {
                     "NO_PROXY" => exceptions.map(str::to_owned),
-                    asked => (asked == name).then(|| "socks5://127.0.0.1:1080".to_owned()),
+                    asked => (asked == name).then(|| "socks6://127.0.0.1:1080".to_owned()),
                 };
                 let proxies = Proxies::read(None, &variable);
                 let way = match proxies.route(&url.parse().unwrap()) {

@@ -142,6 +142,7 @@ pub struct Answer {
     prefix: Vec<u8>,
     method: Method,
     url: String,
+    host: String,
     watch: Watch,
     began: Instant,
     head_at: Instant,
@@ -235,24 +236,20 @@ impl Answer {
         Ok(chunk)
     }
 
-    fn host(&self) -> &str {
-        self.rest.url().host_str().unwrap_or_default()
-    }
-
     /// Creates the failure for an answer whose body broke off.
     fn cut_off(&self, error: &reqwest::Error) -> Failure {
         let hint = match self.method.is_idempotent() {
             true => advice(&self.method),
             false => "the request itself did arrive: look before you repeat it",
         };
-        let message = format!("the answer of '{}' broke off: {}", self.host(), cause_of(error));
+        let message = format!("the answer of '{}' broke off: {}", self.host, cause_of(error));
         Failure::new(Kind::Network, message).hint(hint)
     }
 
     fn too_late(&self, deadline: &Deadline) -> Failure {
         let received = self.watch.transfer.received();
         let of = self.watch.transfer.to_receive().map_or_else(String::new, |length| format!(" of {length}"));
-        deadline.failure(&format!("the answer of '{}' did not end: {received}{of} bytes arrived", self.host()))
+        deadline.failure(&format!("the answer of '{}' did not end: {received}{of} bytes arrived", self.host))
     }
 }
 
@@ -267,7 +264,8 @@ pub async fn send(client: &ApiClient, signed: &SignedRequest, watch: &Watch) -> 
 /// Sends `request` once, signed or not; see [`send`].
 pub(super) async fn send_request(client: &ApiClient, request: &Request<Bytes>, watch: &Watch) -> Result<Answer, Lost> {
     let (method, url) = (request.method().clone(), request.uri().to_string());
-    let host = request.uri().authority().map_or("", |authority| authority.as_str());
+    let uri = request.uri().clone();
+    let host = uri.authority().map_or("", |authority| authority.as_str());
     let cannot = |failure| Lost { failure, stage: Stage::Final };
     let mut parts = Request::new(watch.transfer.upload(request.body().clone()));
     *parts.method_mut() = method.clone();
@@ -291,7 +289,8 @@ pub(super) async fn send_request(client: &ApiClient, request: &Request<Bytes>, w
     watch.transfer.begin_to_receive(rest.content_length());
     let (watch, head_at, prefix) = (watch.clone(), Instant::now(), Vec::new());
     let ended = None;
-    let mut answer = Answer { rest, prefix, method, url, watch, began, head_at, ended, redirects: 0, retries: 0 };
+    let host = host.to_owned();
+    let mut answer = Answer { rest, prefix, method, url, host, watch, began, head_at, ended, redirects: 0, retries: 0 };
     if answer.status().as_u16() >= 400 {
         while answer.prefix.len() < EXPLAINABLE {
             let chunk = answer.chunk().await.map_err(|failure| Lost { failure, stage: Stage::Sent })?;

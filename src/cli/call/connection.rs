@@ -22,14 +22,14 @@ pub struct ConnectionFlags {
     /// after a 503 with Retry-After. Each repeat is signed again and waits as long as Retry-After says.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub retry: u32,
-    /// Wait this long before each repeat [default: about 1, 2, 4 … 16]
+    /// Wait this long before each repeat [default: 1, then doubling]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "retry")]
     pub retry_delay: Option<Duration>,
     /// Begin no repeat after this time
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "retry")]
     pub retry_max_time: Option<Duration>,
-    /// Ignored, for curl's users: --retry includes refused connections
-    #[arg(long, hide = true)]
+    /// Accepted as in curl: --retry repeats after a refused connection anyway
+    #[arg(long)]
     pub retry_connrefused: bool,
     /// Follow redirects, without the signature
     ///
@@ -41,6 +41,15 @@ pub struct ConnectionFlags {
     /// Follow at most this many redirects
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub max_redirs: u32,
+    /// Connect to HOST2:PORT2 for a URL with HOST1:PORT1 (may be given more than once)
+    ///
+    /// As in curl, HOST1, PORT1, HOST2 and PORT2 may be empty: for any, or unchanged. Certificate check, Host header and
+    /// signature keep the API's own name, so that a tunnel of ssh -L works. No proxy is used on the way.
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
+    pub connect_to: Vec<String>,
+    /// Use these addresses for HOST:PORT (may be given more than once)
+    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]")]
+    pub resolve: Vec<String>,
 }
 
 /// Parses a number of seconds, which may have a fraction.

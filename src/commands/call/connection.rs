@@ -2,8 +2,8 @@
 
 use super::super::ProfileContext;
 use crate::cli::ConnectionFlags;
-use crate::error::Failure;
-use crate::http::{ApiChoices, ApiClient};
+use crate::error::{Failure, Kind};
+use crate::http::{ApiChoices, ApiClient, Detour};
 
 /// Returns the client for the API.
 ///
@@ -18,6 +18,14 @@ pub fn client(flags: &ConnectionFlags, context: &ProfileContext) -> Result<ApiCl
 /// # Errors
 /// As for [`client`].
 pub fn client_for_others(flags: &ConnectionFlags, context: &ProfileContext) -> Result<ApiClient, Failure> {
-    let choices = ApiChoices { connect_timeout: flags.connect_timeout, ..ApiChoices::default() };
+    let wrong = |flag: &str, fault: String| Failure::new(Kind::Usage, format!("{flag}: {fault}"));
+    let mut detours = Vec::new();
+    for text in &flags.connect_to {
+        detours.push(Detour::connect_to(text).map_err(|fault| wrong("--connect-to", fault))?);
+    }
+    for text in &flags.resolve {
+        detours.push(Detour::resolve(text).map_err(|fault| wrong("--resolve", fault))?);
+    }
+    let choices = ApiChoices { connect_timeout: flags.connect_timeout, detours, ..ApiChoices::default() };
     Ok(context.http.api(choices))
 }

@@ -20,7 +20,7 @@ use crate::secret::Redactor;
 pub struct Exchange<'a> {
     /// The request.
     pub request: &'a ApiRequest,
-    /// What it is signed for.
+    /// The service and the region that it is signed for.
     pub scope: &'a Scope,
     /// The flags of the command.
     pub flags: &'a Call,

@@ -74,7 +74,7 @@ pub enum Reason {
     Model,
     /// A CDN, a load balancer or a firewall in front of the service answered in its place.
     InFront,
-    /// What is behind the gateway failed or did not answer in time.
+    /// The integration behind the gateway failed or did not answer in time.
     Behind,
 }
 

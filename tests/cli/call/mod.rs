@@ -8,6 +8,7 @@ mod presentation;
 mod redirects;
 mod requests;
 mod retries;
+mod routes;
 mod services;
 mod stub;
 mod write_out;

@@ -1,19 +1,20 @@
 //! Tests of company networks: proxies, trust roots, deadlines and retries, with the real program and real TLS.
 
 mod bundles;
-mod certificates;
+pub mod certificates;
 mod clock;
 mod company;
 mod domain;
 mod elsewhere;
 mod encodings;
-mod front;
+pub mod front;
 mod place;
 mod proxies;
 mod relays;
 mod retries;
 mod roots;
 mod shown_roots;
+pub mod socks;
 mod stalls;
 mod tls;
-mod tunnel;
+pub mod tunnel;

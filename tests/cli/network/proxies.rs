@@ -203,7 +203,7 @@ fn each_proxy_variable_counts_and_no_proxy_exempts() {
 #[test]
 fn malformed_proxy_is_an_error() {
     let company = Company::new();
-    for proxy in ["http://me:canary@:x", "http://me:can#ary@proxy:3128", "socks5://proxy:1080"] {
+    for proxy in ["http://me:canary@:x", "http://me:can#ary@proxy:3128", "socks6://proxy:1080"] {
         let ran = company.exchange(proxy, &[]).failed_with(2);
         assert!(ran.stderr.contains("error: HTTPS_PROXY "), "{}", ran.stderr);
         assert!(!ran.stderr.contains("canary") && !ran.stderr.contains("can#ary"), "{}", ran.stderr);

@@ -20,7 +20,7 @@ const FLOORS: &[&[Room]] = &[
     &[("clock", ""), ("error", ""), ("json", ""), ("loopback", ""), ("network", ""), ("secret", ""), ("text", "")],
     &[("aws", "error secret"), ("folder", "error"), ("process", "error")],
     &[
-        ("http", "clock error folder network"),
+        ("http", "clock error folder network secret"),
         ("refusals", "error"),
         ("role_mapping", "aws error json secret"),
         ("store", "error folder secret"),

@@ -1,0 +1,108 @@
+//! `cogfed call` by other ways: `--connect-to`, `--resolve`, and a SOCKS proxy.
+
+use std::net::SocketAddr;
+
+use cogfed_test_support::{Lab, Ran};
+
+use super::requests::signed_in;
+use crate::network::certificates::Authority;
+use crate::network::front::{Act, Front};
+use crate::network::socks::{Manner, Socks};
+use crate::network::tunnel::{self, Tunnel};
+
+const API: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
+
+/// The sandbox's API, which verifies signatures, behind TLS with the API's own name.
+struct FarEnd {
+    lab: Lab,
+    front: Front,
+    bundle: String,
+}
+
+impl FarEnd {
+    fn start() -> Self {
+        let lab = signed_in("alice");
+        let authority = Authority::new("root");
+        let url = lab.sandbox.api_url();
+        let api: SocketAddr = url.split('/').nth(2).unwrap().parse().unwrap();
+        let front = Front::of(api, Some(authority.server(&[API])));
+        let bundle = authority.write(lab.home()).to_str().unwrap().to_owned();
+        Self { lab, front, bundle }
+    }
+
+    fn call(&self, url: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let mut command = self.lab.command(&[&["call", "GET", url, "--region", "eu-west-1", "--fail"], flags].concat());
+        command.env("AWS_CA_BUNDLE", &self.bundle).envs(variables.iter().copied());
+        command.output().unwrap().into()
+    }
+}
+
+#[test]
+fn tunnel_keeps_the_apis_own_name_in_host_and_signature() {
+    let far = FarEnd::start();
+    let port = far.front.port();
+    let url = format!("https://{API}/prod/echo/x?a=1");
+    for flags in [
+        ["--connect-to", &format!("{API}:443:127.0.0.1:{port}")],
+        ["--connect-to", &format!("::localhost:{port}")],
+        ["--connect-to", &format!("{}::127.0.0.1:{port}", API.to_uppercase())],
+    ] {
+        let document = far.call(&url, &flags, &[]).good().document();
+        assert_eq!(document["headers"]["host"][0], API, "{flags:?}: {document}");
+    }
+    // A port in the URL belongs to the name.
+    let url = format!("https://{API}:8443/prod/echo/x");
+    let document = far.call(&url, &["--connect-to", &format!("{API}:8443:127.0.0.1:{port}")], &[]).good().document();
+    assert_eq!(document["headers"]["host"][0], format!("{API}:8443"));
+    let url = format!("https://{API}:{port}/prod/echo/x");
+    let document = far.call(&url, &["--resolve", &format!("{API}:{port}:127.0.0.1")], &[]).good().document();
+    assert_eq!(document["headers"]["host"][0], format!("{API}:{port}"));
+    assert_eq!(far.front.connections(), 5);
+}
+
+#[test]
+fn tunnel_is_reached_without_a_proxy() {
+    let far = FarEnd::start();
+    let proxy = Tunnel::start(tunnel::Manner::Open, &[(API, far.front.address())]);
+    let named = format!("http://me:canary@{}", proxy.address());
+    let url = format!("https://{API}/prod/echo/x");
+    let near = format!("::127.0.0.1:{}", far.front.port());
+    far.call(&url, &["--connect-to", &near], &[("HTTPS_PROXY", &named)]).good();
+    let ran = far.call(&url, &["--connect-to", "::192.0.2.1:9443"], &[("HTTPS_PROXY", &named)]).failed_with(2);
+    let message = ran.one_error_and_hint();
+    let expected = format!("the connection to 192.0.2.1:9443 would go through the proxy {}", proxy.address());
+    assert!(message.contains(&expected) && !ran.stderr.contains("canary"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("NO_PROXY"), "{}", ran.stderr);
+    assert_eq!(proxy.heads().len(), 0);
+}
+
+#[test]
+fn wrong_detours_are_refused_before_anything_is_sent() {
+    let far = FarEnd::start();
+    let url = format!("https://{API}/prod/echo/x");
+    for (flags, what) in [
+        (["--connect-to", "nonsense"], "is not HOST1:PORT1:HOST2:PORT2"),
+        (["--resolve", "a:443:name"], "with an IP address at the end"),
+    ] {
+        let ran = far.call(&url, &flags, &[]).failed_with(2);
+        assert!(ran.stderr.contains(what), "{}", ran.stderr);
+    }
+    let flags = ["--connect-to", &format!("::127.0.0.1:{}", far.front.port())];
+    let ran = far.call("https://192.0.2.7/prod", &flags, &[]).failed_with(2);
+    assert!(ran.stderr.contains("need a name in the URL"), "{}", ran.stderr);
+    assert_eq!(far.front.connections(), 0);
+}
+
+#[test]
+fn call_goes_through_a_socks_proxy() {
+    let far = FarEnd::start();
+    let socks = Socks::start(Manner::Password("me", "word"), &[(API, far.front.address())]);
+    let url = format!("https://{API}/prod/echo/x");
+    let proxy = format!("socks5h://me:word@{}", socks.address());
+    let document = far.call(&url, &[], &[("ALL_PROXY", &proxy)]).good().document();
+    assert_eq!(document["headers"]["host"][0], API);
+    assert_eq!(socks.targets(), [format!("{API}:443")]);
+    far.front.always("", Act::Close);
+    let ran = far.call(&url, &[], &[("ALL_PROXY", &proxy)]).failed_with(5);
+    assert!(ran.stderr.contains(&format!("no usable answer from {API}")), "{}", ran.stderr);
+}

@@ -124,6 +124,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --head 'Send HEAD, and show the head of the answer'
             cand --compressed 'Ask for a compressed answer, and decompress it'
             cand --dry-run 'Print the signed request with secrets masked, and send nothing'
+            cand --curl 'Print a line of curl that sends the same request, and send nothing'
             cand -i 'Write the status line and headers of the response before its body'
             cand --include 'Write the status line and headers of the response before its body'
             cand -O 'Write the response to a file named like the end of the URL''s path'

@@ -102,6 +102,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s G -l get -d 'Put 
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s I -l head -d 'Send HEAD, and show the head of the answer'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l compressed -d 'Ask for a compressed answer, and decompress it'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Print the signed request with secrets masked, and send nothing'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l curl -d 'Print a line of curl that sends the same request, and send nothing'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s i -l include -d 'Write the status line and headers of the response before its body'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s O -l remote-name -d 'Write the response to a file named like the end of the URL\'s path'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l create-dirs -d 'Create missing folders for the file of -o or -O'

@@ -22,6 +22,11 @@ pub const MAX_BODY: usize = 10 * 1024 * 1024;
 /// before the first byte is sent.
 pub const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
+/// The `User-Agent`, unless another one is given.
+pub(super) const OWN_USER_AGENT: &str = concat!("cogfed/", env!("CARGO_PKG_VERSION"));
+/// The `Accept-Encoding` of `--compressed`: the encodings that the HTTP client decodes.
+pub(super) const COMPRESSED: &str = "gzip, deflate, br";
+
 /// The maximum length of a method, in bytes. The longest registered one has 17
 /// (<https://www.iana.org/assignments/http-methods/http-methods.xhtml>).
 const LONGEST_METHOD: usize = 32;
@@ -91,10 +96,10 @@ impl ApiRequest {
             add(CONTENT_TYPE, "application/json");
         }
         if input.compressed {
-            add(ACCEPT_ENCODING, "gzip, deflate, br");
+            add(ACCEPT_ENCODING, COMPRESSED);
         }
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-        headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("cogfed/", env!("CARGO_PKG_VERSION"))));
+        headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(OWN_USER_AGENT));
         let host = HeaderValue::from_str(&target.authority).expect("the host of a parsed URL is ASCII without spaces");
         headers.insert(HOST, host);
         if !body.is_empty() || [Method::POST, Method::PUT, Method::PATCH].contains(&method) {

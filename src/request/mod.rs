@@ -5,6 +5,7 @@
 //! nothing changed them. [`explain`] explains a refusal by the gateway.
 
 mod build;
+mod curl;
 mod data;
 mod dry_run;
 mod form;
@@ -16,6 +17,7 @@ mod signature_form;
 mod target;
 
 pub use build::{ApiRequest, GivenHeader, LARGEST_BODY, MAX_BODY, RequestInput, parse_header};
+pub use curl::{CurlLine, curl_line};
 pub use data::{Body, Data, Joined, Manner, Source, bytes_of, not_text, read_data};
 pub use dry_run::dry_run;
 pub use form::{Field, multipart};

@@ -57,6 +57,12 @@ pub struct RequestFlags {
     /// Print the signed request with secrets masked, and send nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Print a line of curl that sends the same request, and send nothing
+    ///
+    /// The line holds no keys: it uses the variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Secret
+    /// headers are variables, too.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub curl: bool,
 }
 
 /// The flag of one piece of a body.

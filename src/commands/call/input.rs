@@ -212,6 +212,21 @@ fn data(flags: &RequestFlags, env: &mut Env) -> Result<Option<Body>, Failure> {
     read_data(&data.collect::<Result<Vec<_>, _>>()?, &mut env.input)
 }
 
+/// Returns the name of the file, or `-`, that holds exactly the body, if there is one.
+pub fn body_file(flags: &RequestFlags) -> Option<String> {
+    if let Some(path) = &flags.upload_file {
+        return path.to_str().map(str::to_owned);
+    }
+    let mut pieces = pieces(flags).filter(|_| !flags.get);
+    match (pieces.next()?, pieces.next()) {
+        ((BodyFlag::Binary | BodyFlag::Json, value), None) => match value.to_str()? {
+            "-" => Some("-".to_owned()),
+            text => text.strip_prefix('@').map(str::to_owned),
+        },
+        _ => None,
+    }
+}
+
 /// Returns how many flags read standard input.
 fn stdin_uses(flags: &RequestFlags) -> usize {
     let headers = flags.headers.iter().filter(|header| *header == "@-").count();

@@ -15,7 +15,7 @@ use self::exchange::Exchange;
 use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::cli::Call;
 use crate::profile::{Override, keys};
-use crate::request::{ApiRequest, dry_run, sign};
+use crate::request::{ApiRequest, CurlLine, curl_line, dry_run, sign};
 
 pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     input::check(&flags.request)?;
@@ -27,7 +27,7 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     let request = input::request(&flags, &context.profile, env)?;
     let mut report = output::Report::of(&flags.output, &request, env)?;
     let outcome = call(&flags, &request, &context, &mut report, env);
-    if flags.request.dry_run { outcome } else { report.end(outcome, env) }
+    if flags.request.dry_run || flags.request.curl { outcome } else { report.end(outcome, env) }
 }
 
 /// Signs the request, sends it and writes the answer.
@@ -40,6 +40,11 @@ fn call(
 ) -> anyhow::Result<()> {
     let scope = scope::scope(flags, request, context, env)?;
     request.check_body_size(&scope.service)?;
+    if flags.request.curl {
+        let CurlLine { line, notes } = curl_line(request, &scope, input::body_file(&flags.request).as_deref())?;
+        notes.iter().for_each(|note| env.terminal.say(note));
+        return env.print(&format!("{line}\n"));
+    }
     context.wait_for(async {
         let credentials = context.credentials().await?;
         if flags.request.dry_run {

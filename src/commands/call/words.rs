@@ -22,9 +22,11 @@ pub struct Words {
 /// [`Kind::Usage`] if there is no URL, or more than one.
 pub fn words(flags: &RequestFlags) -> Result<Words, Failure> {
     let mut words: Vec<&str> = flags.words.iter().map(|word| word.trim()).collect();
-    // A line of curl, pasted whole.
-    if words.first() == Some(&"curl") {
-        words.remove(0);
+    // A line of curl, pasted whole, even with the prompt.
+    for pasted in ["$", "curl"] {
+        if words.first() == Some(&pasted) {
+            words.remove(0);
+        }
     }
     // The word after `--json` is not its value if it can only be the method or the URL.
     words.extend(flags.body.0.iter().filter_map(|(flag, value)| {

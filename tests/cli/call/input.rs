@@ -302,12 +302,12 @@ fn arguments_that_are_not_utf8_are_sent_read_or_named() {
     use std::os::unix::ffi::OsStrExt;
 
     let lab = signed_in("alice");
-    std::fs::write(lab.home().join(OsStr::from_bytes(b"f\xff.bin")), "content").expect("a file");
+    let folder = lab.home().join("work");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join(OsStr::from_bytes(b"f\xff.bin")), "content").expect("a file");
     let with = |words: &[&[u8]]| {
         let mut command = lab.command(&["call", &format!("{}/echo/x", lab.sandbox.api_url())]);
-        Ran::from(
-            command.args(words.iter().map(|word| OsStr::from_bytes(word))).current_dir(lab.home()).output().unwrap(),
-        )
+        Ran::from(command.args(words.iter().map(|word| OsStr::from_bytes(word))).current_dir(&folder).output().unwrap())
     };
     for (words, body) in [
         (&[&b"--data-binary"[..], b"@f\xff.bin"][..], &b"content"[..]),

@@ -4,6 +4,7 @@ mod deadlines;
 mod files;
 mod input;
 mod output;
+mod pasted;
 mod presentation;
 mod redirects;
 mod requests;

@@ -1,4 +1,4 @@
-//! A source of the time that tests can replace, and the offset between this machine's clock and a server's.
+//! A source of the time that tests can replace, and the offset between the clocks of this machine and a server.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,7 +51,8 @@ impl Clock for ManualClock {
     }
 }
 
-/// The difference between a server's clock and this machine's (server minus machine), measured from an HTTP response.
+/// The difference between the clocks of a server and this machine (server minus machine), measured from an HTTP
+/// response.
 ///
 /// It is used to sign requests, and to read the times in the answer that it was measured from. It never prolongs the
 /// life of anything stored: see [`Offset::expiry`].
@@ -65,7 +66,7 @@ impl Offset {
         if theirs_less_ours.abs() < NOTICEABLE { Self::default() } else { Self(theirs_less_ours) }
     }
 
-    /// Returns true if no offset was measured, or only one that is too small to count.
+    /// Returns whether the offset is zero, because none was measured or the measured offset is too small to count.
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
@@ -85,9 +86,9 @@ impl Offset {
         theirs.checked_sub_signed(self.0).unwrap_or(theirs)
     }
 
-    /// Returns the time on this machine's clock at which something counts as expired, given its expiry `theirs` on the
-    /// server's clock. It is expired once this machine's clock or the server's says so: a later correction of the clock
-    /// must not prolong its life.
+    /// Converts `theirs`, an expiry time on the server's clock, to the time on this machine's clock at which the item
+    /// counts as expired. It is expired once this machine's clock or the server's says so: a later correction of the
+    /// clock must not prolong its life.
     pub fn expiry(self, theirs: DateTime<Utc>) -> DateTime<Utc> {
         theirs.min(self.here(theirs))
     }
@@ -113,7 +114,7 @@ pub fn in_words(length: TimeDelta) -> String {
     shown.join(" ")
 }
 
-/// Formats the offset as words to put before the server's name, such as "2 h 5 min ahead of".
+/// Formats the offset as words that precede a server's name, such as "2 h 5 min ahead of".
 impl fmt::Display for Offset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (size, direction) = (self.0.abs(), if self.0 < TimeDelta::zero() { "ahead of" } else { "behind" });

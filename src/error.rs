@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// The kind of a failure, which tells the caller of the program what went wrong. Each kind has one exit code; the man
+/// The kind of a failure. It tells the caller of the program what went wrong. Each kind has one exit code; the man
 /// pages list them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -46,14 +46,14 @@ impl Kind {
 }
 
 impl Kind {
-    /// Returns the kind that has this exit code, from 2 to 7, or [`Kind::Failed`] for any other code.
+    /// Returns the kind whose exit code is `code` (2 to 7), or [`Kind::Failed`] for any other code.
     pub fn of_exit_code(code: u8) -> Self {
         let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
         kinds.into_iter().find(|kind| kind.exit_code() == code).unwrap_or(Kind::Failed)
     }
 }
 
-/// One failure as a person reads it: the action that failed, its cause, and the next step.
+/// One failure in the form in which a person reads it: the action that failed, the cause, and the next step.
 ///
 /// Messages are in lower case, without a full stop, and name the object (file, profile, host). They never hold a
 /// secret, a query string or a body. Text from outside is escaped where it is printed (`terminal`), not here.
@@ -200,9 +200,10 @@ pub fn abridged(text: &str, limit: usize) -> String {
 
 /// The maximum number of ids from the cut-off text that [`abridged`] appends.
 const MOST_IDS: usize = 4;
-/// The number of words before an id that [`abridged`] keeps as its label, as in "Correlation ID: 0d8c…".
+/// The number of words that [`abridged`] keeps before an id as its label, as in "Correlation ID: 0d8c…".
 const LABEL: usize = 2;
-/// The maximum length of a word that [`abridged`] appends, in characters: a UUID with punctuation around it.
+/// The maximum length, in characters, of a word that [`abridged`] appends. A UUID with punctuation around it is
+/// shorter.
 const LONGEST_ID: usize = 60;
 
 /// Returns whether a word contains a UUID (RFC 9562, section 4).

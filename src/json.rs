@@ -12,7 +12,7 @@ use serde_json::Value;
 /// The maximum length of a member name in a message, in characters.
 const LONGEST_NAME: usize = 80;
 
-/// A serde visitor that reads the members of an object in order, and refuses an object with a repeated name.
+/// A serde visitor that reads the members of an object in order, and refuses an object in which a name occurs twice.
 pub struct UniqueMembers<V> {
     expected: &'static str,
     repeated: fn(&str) -> String,

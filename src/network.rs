@@ -1,10 +1,11 @@
-//! URL checks, and the type for `ca_bundle`, for modules that need no HTTP client.
+//! Checks of URLs, and the type of the setting `ca_bundle`, for modules that need no HTTP client.
 
 use std::path::PathBuf;
 
 use url::{Host, Url};
 
-/// The profile's `ca_bundle`: a PEM file of root certificates to trust in addition to the system's.
+/// The profile's `ca_bundle`: a PEM file of root certificates to trust in addition to the root certificates of the
+/// system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaBundle {
     /// The path of the file.
@@ -13,7 +14,8 @@ pub struct CaBundle {
     pub named_by: String,
 }
 
-/// Returns the host of `url`, followed by its port unless it is the scheme's default port.
+/// Returns the host of `url`, followed by the port unless this is the default port of the scheme. Returns `None` if
+/// `url` has no host.
 pub fn authority_of(url: &Url) -> Option<String> {
     let host = url.host_str()?;
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
@@ -30,8 +32,8 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Returns whether the host of `url` means this machine, including names below `.localhost` and IPv4-mapped addresses.
-/// No proxy can reach such a host.
+/// Returns whether the host of `url` is this machine. Names below `.localhost` and loopback addresses in IPv4-mapped
+/// form count, too. No proxy can reach such a host.
 pub fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {

@@ -10,10 +10,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::{Failure, Kind};
 
-/// The stack size of the thread that runs the command, in bytes: the same as the main thread's.
+/// The stack size, in bytes, of the thread that runs the command. It equals the usual stack size of the main thread.
 const STACK: usize = 8 * 1024 * 1024;
 
-/// The interval at which a waiting thread checks whether its work is done, in case a wake-up was lost.
+/// The interval at which a waiting thread checks whether its work is done. The check is needed if a wake-up was lost.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Disables core dumps. On Linux, other processes of this user cannot attach either.
@@ -101,7 +101,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
     })
 }
 
-/// Checks that enough file descriptors are free for tokio's signal handling, which panics without them
+/// Checks that enough file descriptors are free for tokio's signal handling. Without enough of them, tokio panics
 /// (<https://docs.rs/tokio>, `signal::unix`).
 fn enough_descriptors() -> io::Result<()> {
     #[cfg(unix)]
@@ -137,8 +137,8 @@ pub fn until_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 's
     })
 }
 
-/// Logs cogfed's own steps, but not those of its libraries, to standard error. Libraries' messages are left out,
-/// because they contain requests and headers with secrets.
+/// Starts to log cogfed's own steps to standard error, without the messages of its libraries. Libraries' messages are
+/// left out, because they contain requests and headers with secrets.
 pub fn log_to_stderr() {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
     let own = Targets::new().with_target("cogfed", LevelFilter::TRACE);

@@ -1,4 +1,4 @@
-//! Temporary AWS credentials, and the document in which the AWS SDKs read them from a `credential_process`.
+//! Temporary AWS credentials, and the JSON document with which a `credential_process` passes them to the AWS SDKs.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub struct Credentials {
     pub expires: DateTime<Utc>,
 }
 
-/// The output of a `credential_process`, as the AWS SDKs read it
+/// The JSON output of a `credential_process`, in the format that the AWS SDKs read
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

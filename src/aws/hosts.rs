@@ -7,37 +7,38 @@
 /// An AWS service that cogfed calls, or that a token names as its issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
-    /// The user pools' service, which publishes discovery documents and signing keys.
+    /// The Cognito user pools service, which publishes discovery documents and signing keys.
     UserPool,
-    /// The identity pools' service, which issues credentials.
+    /// The Cognito identity pools service, which issues credentials.
     IdentityPool,
     /// The Security Token Service.
     Sts,
 }
 
-/// A service's hosts in one partition; `{}` stands for the region.
+/// The host names of a service in one partition, with `{}` in place of the region.
 struct Hosts {
     service: Service,
     usual: &'static str,
-    /// The host with FIPS 140 validated cryptography; empty if the partition has no such host.
+    /// The name of the host with FIPS 140 validated cryptography; empty if the partition has no such host.
     fips: &'static str,
-    /// The regions that have the FIPS host.
+    /// The regions in which the FIPS host exists.
     fips_in: &'static [&'static str],
 }
 
-/// A part of AWS with its own accounts, ARNs and hosts.
+/// A partition of AWS, such as `aws-cn`, which has its own accounts, ARNs and hosts.
 pub struct Partition {
     /// The partition's name in ARNs.
     pub name: &'static str,
-    /// The prefix of the partition's regions.
+    /// The prefix of the partition's region names, such as `cn-`; an empty prefix fits every region.
     prefix: &'static str,
-    /// The domain of AWS's own hosts in the partition.
+    /// The domain suffix of AWS's own hosts in the partition, such as `.amazonaws.com`.
     suffix: &'static str,
     hosts: &'static [Hosts],
-    /// The hosts that a user pool's tokens may name as their issuer
+    /// The hosts that the `iss` claim of a user pool's tokens may name
     /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>).
     issuers: &'static [&'static str],
-    /// The usual and the FIPS suffix of a hosted UI's host name, after the prefix that the pool's owner chose.
+    /// The usual suffix and the FIPS suffix of a hosted UI domain, which follow the prefix that the user pool's owner
+    /// chose.
     domains: (&'static str, &'static str),
 }
 
@@ -49,7 +50,8 @@ const fn hosts(service: Service, usual: &'static str, fips: &'static str, fips_i
     Hosts { service, usual, fips, fips_in }
 }
 
-/// The partitions. A region belongs to the first one whose prefix fits; the last one fits every region.
+/// The known AWS partitions, in the order in which their prefixes are compared with a region. A region belongs to the
+/// first one whose prefix fits; the last one fits every region.
 static PARTITIONS: &[Partition] = &[
     Partition {
         name: "aws-us-gov",
@@ -123,18 +125,18 @@ pub fn partition(region: &str) -> &'static Partition {
     found.expect("the last partition's prefix is empty, which every region begins with")
 }
 
-/// Returns the part of a lower-case host name before AWS's own domain, or `None` if the host is not AWS's.
+/// Strips AWS's own domain from the end of a lower-case host name; returns `None` if the name ends in no such domain.
 pub fn below_aws(host: &str) -> Option<&str> {
     PARTITIONS.iter().find_map(|partition| host.strip_suffix(partition.suffix))
 }
 
-/// Returns whether a lower-case host name is one at which AWS publishes user pools as issuers, in any partition.
+/// Returns whether AWS publishes user pools as issuers at the lower-case host name `host`, in any partition.
 pub fn is_user_pools(host: &str) -> bool {
     let service = below_aws(host).and_then(|rest| rest.split('.').next());
     service.is_some_and(|name| ["cognito-idp", "cognito-idp-fips", "issuer-cognito-idp"].contains(&name))
 }
 
-/// A region, with a choice of usual or FIPS hosts.
+/// A region, with the choice between usual hosts and FIPS hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
     /// The region, such as `eu-west-1`.
@@ -161,15 +163,16 @@ impl Place<'_> {
         }
     }
 
-    /// Returns the issuers that this user pool's tokens may name. The pool's administrator can switch between them.
+    /// Returns the issuer URLs that may appear in tokens of the user pool `user_pool_id`. The pool's administrator can
+    /// switch between them.
     pub fn issuers(&self, user_pool_id: &str) -> Vec<String> {
         let issuer = |host: &&str| format!("{}/{user_pool_id}", https(host, self.region));
         partition(self.region).issuers.iter().map(issuer).collect()
     }
 
-    /// Returns whether `domain` is AWS's own kind of hosted UI domain in the region:
-    /// `PREFIX.auth.REGION.amazoncognito.com`. AWS gives such a domain to one user pool, and answers there only for the
-    /// pool's own app clients.
+    /// Returns whether `domain` is an AWS-owned hosted UI domain in this region, such as
+    /// `PREFIX.auth.REGION.amazoncognito.com`, rather than a custom domain. AWS gives such a domain to one user pool,
+    /// and answers there only for the pool's own app clients.
     pub fn is_prefix_domain(&self, domain: &str) -> bool {
         let (usual, fips) = partition(self.region).domains;
         [usual, fips].iter().any(|end| {
@@ -180,7 +183,8 @@ impl Place<'_> {
         })
     }
 
-    /// Checks the hosted UI's domain. A custom domain passes, since nothing is known of its cryptography.
+    /// Checks that the hosted UI's domain is a FIPS 140 domain if only FIPS hosts are allowed or exist in the region. A
+    /// custom domain passes, since nothing is known of its cryptography.
     ///
     /// # Errors
     /// If the domain is AWS's usual one, without FIPS 140, although FIPS is required or the region has only the FIPS

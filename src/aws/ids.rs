@@ -1,4 +1,4 @@
-//! AWS's identifiers: regions, ids of user pools, app clients and identity pools, and role ARNs.
+//! Checks of AWS identifiers: region names, ids of user pools, app clients and identity pools, and role ARNs.
 //!
 //! Each function checks a text as written. The caller adds the key's name to the error.
 
@@ -7,7 +7,7 @@ use crate::error::quoted;
 /// The maximum number of characters in region names. The longest existing ones have 14.
 const LONGEST_REGION: usize = 32;
 
-/// Checks a region, such as `eu-west-1` or `us-gov-west-1`.
+/// Checks the name of a region, such as `eu-west-1` or `us-gov-west-1`.
 pub fn region(text: &str) -> Result<String, String> {
     let mut parts = text.split('-');
     let letters = |part: Option<&str>| part.is_some_and(|part| part.chars().all(|c| c.is_ascii_lowercase()));
@@ -24,8 +24,8 @@ pub fn region(text: &str) -> Result<String, String> {
     }
 }
 
-/// Returns the fault to report for a text that is not a valid id. If the id is at the end of the text, as in an ARN or
-/// a URL, or the text is an id of another kind, the fault says so.
+/// Returns the error message for a text that is not a valid id. If the id is at the end of the text, as in an ARN or a
+/// URL, or the text is an id of another kind, the fault says so.
 fn not_an_id(text: &str, usual: String, good: fn(&str) -> bool) -> String {
     let what = if text.starts_with("arn:") {
         "an ARN"
@@ -94,7 +94,7 @@ pub fn identity_pool_id(text: &str) -> Result<String, String> {
     Err(not_an_id(text, usual, is_identity_pool_id))
 }
 
-/// Checks a provider's name in an identity pool
+/// Checks the name of an identity provider in an identity pool
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>, `Logins`).
 pub fn logins_key(text: &str) -> Result<String, String> {
     let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic()) && !text.contains("://");
@@ -126,8 +126,9 @@ pub fn role_arn(text: &str) -> Result<String, String> {
     if good { Ok(text.to_owned()) } else { Err(fault()) }
 }
 
-/// Returns the role name and the AWS account from the ARN of a role or of a role session, such as
-/// `arn:aws:sts::123456789012:assumed-role/Orders/alice`. A session's ARN leaves out the role's path.
+/// Returns the role name and the account id in the ARN of a role or role session, such as
+/// `arn:aws:sts::123456789012:assumed-role/Orders/alice`, or `None` for other texts. A session's ARN leaves out the
+/// role's path.
 pub fn role_and_account(arn: &str) -> Option<(&str, &str)> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let ["arn", _, service, _, account, resource] = parts.as_slice() else { return None };

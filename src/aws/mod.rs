@@ -1,4 +1,5 @@
-//! AWS itself: partitions and their hosts, identifiers and ARNs, the scope in a host's name, temporary credentials.
+//! Facts about AWS: partitions and their hosts, identifiers and ARNs, the signing scope in a host's name, and temporary
+//! credentials.
 
 mod credentials;
 pub mod hosts;

@@ -1,11 +1,11 @@
-//! The names under which AWS's services check signatures, and the host names that lead to them.
+//! The signing names of AWS's services, and the host names that lead to each signing name.
 //!
 //! Source: the endpoints and the signing names of botocore's clients, in all partitions, with FIPS and dual-stack
 //! variants. `bedrock-mantle` is not a client there
 //! (<https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-mantle.html>).
 
-/// The services whose host is `NAME.REGION.…`, with the signing name as its first label. In alphabetical order,
-/// separated by white space.
+/// The services whose signing name is the first label of their host: `NAME.REGION.…`. In alphabetical order, separated
+/// by white space.
 const SAME: &str = "\
     access-analyzer account account-access acm acm-pca aco-automation agent-registry aidevops aiops airflow
     airflow-serverless amplify amplifybackend amplifyuibuilder aoss apigateway app-integrations appconfig appfabric
@@ -47,7 +47,7 @@ const SAME: &str = "\
     trustedadvisor uxc verifiedpermissions voiceid vpc-lattice waf waf-regional wafv2 wellarchitected wisdom
     workdocs workmail workmailmessageflow workspaces workspaces-instances workspaces-web xray";
 
-/// The first labels of a service's host, and the signing name if it is another one.
+/// The services whose signing name differs from the first labels of their host: those labels, then the signing name.
 const RENAMED: &[(&str, &str)] = &[
     ("a2i-runtime.sagemaker", "sagemaker"),
     ("account-access-runtime", "account-access"),
@@ -164,30 +164,30 @@ const OF_RESOURCES: &[(&str, &str)] = &[
     ("kinesisvideo", "kinesisvideo"),
 ];
 
-/// The services whose hosts have the region before their own name: `ID.REGION.NAME.…`.
+/// The services whose hosts have the region before the label of the service: `ID.REGION.NAME.…`.
 const AFTER_REGION: &[(&str, &str)] =
     &[("aoss", "aoss"), ("cloudsearch", "cloudsearch"), ("es", "es"), ("neptune", "neptune-db"), ("queue", "sqs")];
 
-/// The services of the domain `on.aws`: `ID.NAME.REGION.on.aws`.
+/// The services whose hosts are in the domain `on.aws`: `ID.NAME.REGION.on.aws`.
 const ON_AWS: &[(&str, &str)] =
     &[("aos", "es"), ("aoss", "aoss"), ("lambda-url", "lambda"), ("vpc-lattice-svcs", "vpc-lattice-svcs")];
 
-/// Returns the signing name of the service at `LABELS.REGION.…`.
+/// Returns the signing name of the service whose host is `LABELS.REGION.…`, or `None` if the service is unknown.
 pub(super) fn named(labels: &str) -> Option<&'static str> {
     find(RENAMED, labels).or_else(|| SAME.split_ascii_whitespace().find(|name| *name == labels))
 }
 
-/// Returns the signing name of the service at `ID.LABELS.REGION.…`.
+/// Returns the signing name of the service whose host is `ID.LABELS.REGION.…`, or `None` if the service is unknown.
 pub(super) fn of_resource(labels: &str) -> Option<&'static str> {
     find(OF_RESOURCES, labels)
 }
 
-/// Returns the signing name of the service at `ID.REGION.LABEL.…`.
+/// Returns the signing name of the service whose host is `ID.REGION.LABEL.…`, or `None` if the service is unknown.
 pub(super) fn after_region(label: &str) -> Option<&'static str> {
     find(AFTER_REGION, label)
 }
 
-/// Returns the signing name of the service at `ID.LABEL.REGION.on.aws`.
+/// Returns the signing name of the service whose host is `ID.LABEL.REGION.on.aws`, or `None` if the service is unknown.
 pub(super) fn on_aws(label: &str) -> Option<&'static str> {
     find(ON_AWS, label)
 }

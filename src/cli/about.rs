@@ -1,4 +1,4 @@
-//! The sections of `cogfed help` that hold for every verb: profiles, exit status, environment and files.
+//! The sections of `cogfed help` that apply to every verb: profiles, exit status, environment and files.
 
 pub(super) const ABOUT: &str = "\
 EXAMPLES

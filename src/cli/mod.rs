@@ -1,5 +1,5 @@
-//! The command line. Each verb has a file of its own. Doc comments on verbs and flags become the help, the man pages
-//! and the completions.
+//! The command line of cogfed, with its verbs, flags and help texts. Each verb has a file of its own. Doc comments on
+//! verbs and flags become the help, the man pages and the completions.
 //!
 //! The first line of such a comment is the short help, without a full stop; the rest is the long help. Sections that
 //! clap does not know (examples, exit status, environment, files) are constants beside the flags of their verb. They

@@ -16,16 +16,16 @@ pub(super) fn is_meant(words: &[String], path: &[String], hint: Option<&str>) ->
         || hint.is_some_and(|hint| hint.contains(CREDENTIAL_PROCESS))
 }
 
-/// Returns the advice about a comment behind the command, if one of the words begins or ends a comment. No profile name
-/// and no role holds such a sign.
+/// Returns advice if the command seems to be followed by a comment, because one of the words begins or ends with `#` or
+/// `;`. Returns `None` otherwise. No profile name and no role holds such a sign.
 pub(super) fn comment(words: &[String], path: &[String]) -> Option<String> {
     let is_sign = |word: &String| word.starts_with(['#', ';']) || word.ends_with(['#', ';']);
     let is_there = path.iter().any(|word| word == CREDENTIAL_PROCESS) && words.iter().any(is_sign);
     is_there.then(|| "a comment in ~/.aws/config has to be on a line of its own".to_owned())
 }
 
-/// Returns the message and the advice about a word that holds several words of the command line, such as
-/// "credential-process --profile x".
+/// Returns a message and advice if a single argument holds several words of the command line, such as
+/// "credential-process --profile x". Returns `None` otherwise.
 pub(super) fn quoted_together(words: &[String], command: &clap::Command) -> Option<(String, String)> {
     let root = crate::cli::command();
     let is_verb = |word: &str| root.find_subcommand(word).is_some();

@@ -21,7 +21,7 @@ use crate::session::{Ask, Message, OnMessage, Provider, Session, Setup};
 use crate::store::Store;
 use crate::terminal::Terminal;
 
-/// The length of a wait after which the person is told the reason for it.
+/// The waiting time after which the person is told the reason for the wait.
 const WAIT_BEFORE_TELLING: Duration = Duration::from_secs(1);
 
 /// The presence or absence of a person who can answer the keyring's prompts.
@@ -86,7 +86,8 @@ impl ProfileContext {
         &self.session
     }
 
-    /// Returns the store's account names for the credentials of all profiles that share this profile's sign-in.
+    /// Returns the names of the store items that hold the credentials of all profiles that share this profile's
+    /// sign-in.
     pub fn siblings(&self, env: &Env) -> Vec<String> {
         self.sharing(env).into_iter().map(|profile| credentials_account(&Ask::new(profile))).collect()
     }
@@ -102,8 +103,9 @@ impl ProfileContext {
         configuration.names().filter_map(profile).filter(shares).collect()
     }
 
-    /// Returns valid credentials for the profile's role, from the store or, if they have to be renewed, from a
-    /// [`Provider`]. Holds no lease, so that a long answer of an API does not block sign-in or sign-out.
+    /// Returns valid credentials for the profile's role: stored credentials or, if those have to be renewed,
+    /// credentials from a [`Provider`]. Holds no lease, so that a long answer of an API does not block sign-in or
+    /// sign-out.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -138,7 +140,7 @@ impl ProfileContext {
         })
     }
 
-    /// Returns the service's name followed by `host` in parentheses, or only `host` if the service is unknown.
+    /// Returns the service's name followed by `host` in parentheses, or `host` alone if the service is unknown.
     fn service_at(&self, host: &str) -> String {
         let endpoints = &self.profile.endpoints;
         let own: [(&str, &str); 2] = match &self.profile.issuer {
@@ -194,12 +196,12 @@ pub struct BrowserAccess {
     pub browser: Option<Arc<dyn Browser>>,
     /// The command that `browser` runs; `None` if it is the system's own.
     pub command: Option<BrowserCommand>,
-    /// The kind of machine, the program that opens pages, and the SSH connection, if any, which together suggest where
-    /// the person's browser is.
+    /// The environment of the sign-in: the kind of machine, the program that opens pages, and the SSH connection, if
+    /// any. Together they suggest where the person's browser is.
     pub surroundings: Surroundings,
-    /// True if `browser` is this machine's own; false if a test or the demo passed it in.
+    /// True if `browser` is the browser of this machine; false if a test or the demo passed in another one.
     pub is_own: bool,
-    /// The reason why the chosen browser cannot be started; `None` if it can be, or if no browser was chosen.
+    /// The reason why the chosen browser cannot be started; `None` if it can be started, or if no browser was chosen.
     pub trouble: Option<String>,
 }
 

@@ -73,7 +73,7 @@ fn private_folder() -> io::Result<tempfile::TempDir> {
     builder.tempdir()
 }
 
-/// Returns a closure that runs the steps of the demo, for another thread to call. It writes only to `folder`.
+/// Returns a closure that runs the steps of the demo and that another thread can call. It writes only to `folder`.
 fn play(
     flags: &Demo,
     env: &Env,
@@ -154,14 +154,14 @@ impl Browser for DemoBrowser {
 /// The demo's own configuration, state folder and browser.
 struct Stage {
     config: String,
-    /// The identity pool's role mapping, as JSON in the format that AWS returns to an administrator.
+    /// The identity pool's role mapping as JSON, in the same format that an administrator gets from AWS.
     mapping: String,
     folder: Folder,
     clock: Arc<dyn Clock>,
     terminal: Terminal,
     browser: Arc<dyn Browser>,
     is_headless: bool,
-    /// True if the demo was stopped, so that no further step may begin.
+    /// True if the demo was stopped. No further step may then begin.
     is_stopped: Arc<AtomicBool>,
     api: String,
 }
@@ -189,7 +189,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Shows a call that the API must refuse, unless the person signed in as an administrator in the browser.
+    /// Shows a call that the API must refuse. Only a person who signed in as an administrator in the browser may make
+    /// this call.
     fn refused(&self, orders: &str) -> anyhow::Result<()> {
         // An order that exists: otherwise an administrator would get 404.
         let order = format!("{orders}/1001");

@@ -1,4 +1,4 @@
-//! The prompt that asks a person to accept endpoints that are neither AWS's own nor on loopback.
+//! The prompt that asks a person to accept endpoints that neither belong to AWS nor are on loopback.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,8 @@ use super::{Env, ProfileContext};
 use crate::cli::Login;
 use crate::error::{Failure, Kind};
 
-/// Asks the person to accept the new hosts in the profile's endpoints, and returns every host accepted for the sign-in.
+/// Asks the person to accept the hosts of the profile's endpoints that were not accepted before. Returns all hosts that
+/// are accepted for the sign-in.
 ///
 /// # Errors
 /// [`Kind::Failed`] if the person does not accept them. [`Kind::Usage`] if nobody can be asked. [`Kind::Store`].

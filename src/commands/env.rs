@@ -13,8 +13,8 @@ use crate::folder::Folder;
 use crate::oidc::Browser;
 use crate::terminal::{Escaping, Terminal, shown_json};
 
-/// The parts of a run that come from outside, and that tests can replace. Tests pass their own clock, browser, folder
-/// and streams; HTTP is never faked, because the sandbox is a real server.
+/// The parts of a run that come from outside the program and that tests can replace. Tests pass their own clock,
+/// browser, folder and streams; HTTP is never faked, because the sandbox is a real server.
 pub struct Env {
     /// The source of the current time.
     pub clock: Arc<dyn Clock>,
@@ -44,7 +44,7 @@ pub type ReadVariable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct Output {
     /// The writer: standard output, or a buffer in its place.
     pub to: Box<dyn Write + Send>,
-    /// True if `to` is a terminal, so that responses of an API must be escaped.
+    /// True if `to` is a terminal. Responses of an API must then be escaped.
     pub is_terminal: bool,
 }
 

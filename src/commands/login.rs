@@ -72,7 +72,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns a description of the store that keeps the sign-in, or `None` if it is the keyring.
+/// Returns a description of the store that keeps the sign-in, or `None` if that store is the keyring.
 fn kept_in(context: &ProfileContext) -> Option<String> {
     match context.store.kind() {
         StoreKind::Keyring | StoreKind::Memory(_) => None,
@@ -130,7 +130,7 @@ fn use_at_once(context: &ProfileContext, tokens: &TokensRecord, env: &Env) -> an
     Ok(())
 }
 
-/// Returns the ARN of the role, or of the role session, that owns the credentials.
+/// Returns the ARN of the role or role session that owns the credentials.
 async fn role_of(context: &ProfileContext, record: &CredentialsRecord, env: &Env) -> Result<String, Failure> {
     let session = context.session();
     if let Some(arn) = &record.role_arn {

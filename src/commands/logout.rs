@@ -67,7 +67,8 @@ fn one(context: &ProfileContext, env: &Env) -> anyhow::Result<()> {
     }
 }
 
-/// Reports the sign-out, and what it cannot end: credentials that other tools hold, and the browser's own session.
+/// Reports that the person is signed out, and what stays valid: credentials that other tools hold, and the browser's
+/// own session.
 fn say_what_is_left(context: &ProfileContext, signing_out: &SigningOut, endpoints: Option<&ProviderEndpoints>) {
     let (terminal, store, tokens) = (&context.terminal, context.store.describe(), &signing_out.tokens);
     let life = if tokens.has_classic_credentials() { "up to 12 hours" } else { "up to an hour" };

@@ -63,8 +63,8 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     }
 }
 
-/// Warns about environment variables that begin with `COGFED_` but are unknown to cogfed, most likely because of a
-/// typo. The callers of `credential-process` show no warning to anyone, so there it takes `--debug`.
+/// Warns about environment variables that begin with `COGFED_` but are unknown to cogfed, because their names are
+/// probably misspelt. The callers of `credential-process` show no warning to anyone, so there it takes `--debug`.
 fn warn_of_variables(cli: &Cli, terminal: &Terminal) {
     if cli.debug || !matches!(cli.verb, Verb::CredentialProcess(_)) {
         let lossy = |text: OsString| text.to_string_lossy().into_owned();

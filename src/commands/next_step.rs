@@ -1,5 +1,5 @@
-//! The next command to suggest after a sign-in, based on the configuration files of AWS's tools, which cogfed never
-//! changes.
+//! The next command to suggest after a sign-in. It depends on the configuration files of AWS's tools, which cogfed
+//! never changes.
 //!
 //! The files are those of <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>.
 
@@ -64,7 +64,7 @@ impl NextStep {
     }
 }
 
-/// The cogfed program that signed in, with the details that a command needs to run it again.
+/// The cogfed program that signed in, with the path and flags that a suggested command needs to run this program again.
 #[derive(Debug, Clone, Copy)]
 pub struct Cogfed<'a> {
     /// The absolute path of the program.
@@ -76,8 +76,8 @@ pub struct Cogfed<'a> {
 }
 
 impl Cogfed<'_> {
-    /// Returns the flag `--config` with its path and a leading space, or an empty string if no file is named. `quote`
-    /// quotes the path.
+    /// Returns ` --config PATH` with its leading space, or an empty string if `--config` was not given. `quote` quotes
+    /// the path.
     fn config(&self, quote: fn(&str) -> String) -> String {
         let Some(path) = self.config else { return String::new() };
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -89,7 +89,7 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Returns the profile's own region, or the region of its identity pool if the profile sets none.
+/// Returns the profile's own region or, if the profile sets no region, the region of its identity pool.
 fn region_of(profile: &Profile) -> &str {
     let of_pool = profile.identity_pool_id.split(':').next().unwrap_or_default();
     profile.region.as_deref().unwrap_or(of_pool)
@@ -115,8 +115,8 @@ fn is_installed(name: &str, variable: Variable) -> bool {
     std::env::split_paths(&path).any(|folder| folder.is_absolute() && folder.join(&name).is_file())
 }
 
-/// Returns the path of a configuration file of AWS's tools: the value of the variable `name`, or a path in `~/.aws` if
-/// it is unset.
+/// Returns the path of a configuration file of AWS's tools. It is the value of the environment variable `name` or, if
+/// that is unset, a path in `~/.aws`.
 fn place(variable: Variable, name: &str, file: &str) -> Option<PathBuf> {
     let home = || {
         let home = variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?;
@@ -131,8 +131,8 @@ fn place(variable: Variable, name: &str, file: &str) -> Option<PathBuf> {
     }
 }
 
-/// Returns the profiles in a configuration file of AWS's tools, each with its `credential_process`, if any. A file that
-/// cannot be read has none, and lines of unknown form are skipped.
+/// Returns the names of the profiles in a configuration file of AWS's tools, each with the profile's
+/// `credential_process`, if any. A file that cannot be read has none, and lines of unknown form are skipped.
 fn read(path: &Path) -> Vec<(String, Option<String>)> {
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut text));
@@ -215,8 +215,8 @@ fn free_name(profile: &str, taken: &BTreeSet<String>) -> String {
     names.find(|name| !taken.contains(name)).expect("the numbers do not end")
 }
 
-/// Quotes a word of a `credential_process` command, which AWS's tools split like a shell on Unix, and like a C program
-/// on Windows.
+/// Quotes a word of a `credential_process` command. AWS's tools split this command like a shell on Unix, and like a C
+/// program on Windows.
 fn quoted(word: &str) -> String {
     if is_bare(word) {
         return word.to_owned();

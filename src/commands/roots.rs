@@ -1,4 +1,4 @@
-//! The prompt that asks a person to accept trust roots that are not the system's and that no administrator installed.
+//! The prompt that asks a person to accept trust roots that neither the system nor an administrator installed.
 
 use super::{Env, ProfileContext};
 use crate::cli::Login;
@@ -10,7 +10,8 @@ use crate::session::accepted::Accepted;
 /// replaces the system's.
 const MOST_SHOWN: usize = 5;
 
-/// Asks the person to accept the new trust roots, and returns all extra roots in use as accepted for the sign-in.
+/// Asks the person to accept the trust roots that were not accepted before. Returns all extra roots that are in use as
+/// accepted for the sign-in.
 ///
 /// # Errors
 /// [`Kind::Failed`] if the person does not accept them. [`Kind::Usage`] if nobody can be asked, or a bundle cannot be

@@ -10,12 +10,12 @@ pub type Row = (&'static str, String);
 /// The width of the column of names, in characters.
 const NAMES: usize = 13;
 
-/// Returns one line of text for each row; the values are aligned in one column, and escaped for a terminal.
+/// Returns one line of text for each row. The values are aligned in one column and escaped for a terminal.
 pub fn text(rows: &[Row]) -> String {
     rows.iter().map(|(name, value)| line(NAMES, name, value)).collect()
 }
 
-/// Returns one line: `name`, padded to `width` characters, and then `value`, escaped for a terminal.
+/// Returns one line: `name`, padded to `width` characters, followed by `value`, escaped for a terminal.
 pub fn line(width: usize, name: &str, value: &str) -> String {
     format!("{name:<width$} {}\n", shown(value))
 }
@@ -39,7 +39,7 @@ pub fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// Formats a duration in a suitable unit, rounded to the nearest whole number: "59 min", "5 h", "30 days".
+/// Formats a duration in a suitable unit, rounded to a whole number, such as "59 min", "5 h" or "30 days".
 fn rounded(length: TimeDelta) -> String {
     let nearest = |unit: TimeDelta| (length.num_seconds() + unit.num_seconds() / 2) / unit.num_seconds();
     let (minutes, hours, days) = (TimeDelta::minutes(1), TimeDelta::hours(1), TimeDelta::days(1));

@@ -169,7 +169,7 @@ fn introduce(
     ))
 }
 
-/// Waits for a signal or, if `input` is given, for the end of `input`.
+/// Waits until a signal arrives or, if `input` is given, until `input` ends.
 async fn ended(input: Option<Box<dyn Read + Send>>) -> anyhow::Result<()> {
     let mut signals = Signals::interrupt_or_terminate()?;
     let Some(mut input) = input else {

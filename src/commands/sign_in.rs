@@ -1,4 +1,4 @@
-//! The messages and prompts of a sign-in on the terminal, for the verbs that may start a sign-in.
+//! The terminal messages and prompts of a browser sign-in, shared by the verbs that may start such a sign-in.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,8 +147,8 @@ impl Words<'_> {
         }
     }
 
-    /// Returns whether to show the whole authorization URL at once, because the person opens it or the browser may not
-    /// reach this machine.
+    /// Returns whether to show the whole authorization URL at once, because the person opens the URL or because the
+    /// browser may not reach this machine.
     fn shows_whole_url(&self, opening: bool) -> bool {
         !opening || self.access.surroundings.is_far_from_browser()
     }

@@ -45,7 +45,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--quiet", "messages go to standard error: add 2>/dev/null"),
 ];
 
-/// Returns the failure for a command line that clap refused with `error`; `words` includes the program's name.
+/// Returns the failure for a command line that clap refused with `error`. `words` begins with the program's name.
 pub fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     let unreadable = words.iter().find(|word| word.to_str().is_none()).map(|word| word.to_string_lossy().into_owned());
     let words: Vec<String> = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
@@ -68,7 +68,8 @@ pub fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     if is_for_tools { failure.in_one_line() } else { failure }
 }
 
-/// Returns the verb in a command line, and the words that name this verb, starting with "cogfed".
+/// Finds the verb in a command line. Returns the verb's clap command and the words that name the verb, starting with
+/// "cogfed".
 fn named_verb(words: &[String]) -> (clap::Command, Vec<String>) {
     let (mut command, mut path) = (cli::command(), vec!["cogfed".to_owned()]);
     for word in words.iter().filter(|word| !word.starts_with('-')) {
@@ -79,7 +80,7 @@ fn named_verb(words: &[String]) -> (clap::Command, Vec<String>) {
     (command, path)
 }
 
-/// Returns the message for clap's error, and a hint unless the best advice is to read the verb's help.
+/// Returns the message for clap's error, and a hint. The hint is `None` if the best advice is to read the verb's help.
 fn explained(error: &clap::Error, command: &clap::Command, path: &[String]) -> (String, Option<String>) {
     let said = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),

@@ -7,7 +7,8 @@ use crate::profile::keys::{KEYS, nearest};
 const PREFIX: &str = "COGFED_";
 /// The environment variables of cogfed that set no key of a profile.
 const OTHERS: &[&str] = &["COGFED_PROFILE", "COGFED_CONFIG", "COGFED_CLIENT_SECRET"];
-/// Options that people try to set as environment variables, in lower case and without the prefix, each with advice.
+/// Options that people try to set as environment variables but cannot, each with advice. The names are in lower case
+/// and without the prefix.
 const OPTIONS: &[(&str, &str)] = &[
     ("debug", "use --debug"),
     ("verbose", "use --debug"),

@@ -21,9 +21,9 @@ pub struct Held {
     pub path: PathBuf,
     /// The holder's process id, if it is known.
     pub pid: Option<u32>,
-    /// The time that this process waited for the lock.
+    /// The time for which this process waited for the lock.
     pub waited: Duration,
-    /// True if the holder is stopped (SIGSTOP, Ctrl-Z), so that it cannot release the lock.
+    /// True if the holder is stopped (SIGSTOP, Ctrl-Z) and therefore cannot release the lock.
     pub is_stopped: bool,
 }
 
@@ -144,7 +144,7 @@ impl Lock {
     }
 }
 
-/// Calls `lock` again as long as a signal handler interrupts the wait (signal(7), flock(2)).
+/// Calls `lock`, and calls it again whenever a signal handler interrupts the wait (signal(7), flock(2)).
 fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     loop {
         match lock() {

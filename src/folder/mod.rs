@@ -28,13 +28,13 @@ pub use self::state_file::StateFile;
 pub use self::writers::{Exposed, Writers, writers};
 use crate::error::{Failure, Kind, Within};
 
-/// The prefix of the name of a file that is still being written. No name from [`file_name`] begins with a dot.
+/// The prefix of a file's name while the file is still being written. No name from [`file_name`] begins with a dot.
 const UNFINISHED: &str = ".new-";
 
-/// The number of attempts to replace a file. An attempt fails if another process removes the unfinished file.
+/// The maximum number of attempts to replace a file. An attempt fails if another process removes the unfinished file.
 const ATTEMPTS: usize = 3;
 
-/// A private folder. It is created by the first write; reading creates nothing.
+/// A private folder, which belongs to this user only. It is created by the first write; reading creates nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
     /// The outermost private folder: every folder below it is private as well.
@@ -44,7 +44,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Returns cogfed's state folder of this user: `cogfed` in [`user_folders::state`].
+    /// Returns the folder for cogfed's state of this user: `cogfed` in [`user_folders::state`].
     ///
     /// # Errors
     /// If the user has no home folder.
@@ -152,7 +152,7 @@ impl Folder {
         Ok(names.filter(|name| !name.starts_with(UNFINISHED)).collect())
     }
 
-    /// Opens the file `name` for reading `count` times, to reserve file descriptors.
+    /// Opens `count` handles to the file `name` for reading, which reserves as many file descriptors.
     ///
     /// # Errors
     /// If there is no such file, or it cannot be opened so many times.

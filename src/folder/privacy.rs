@@ -1,4 +1,4 @@
-//! Checks that a folder or a file belongs to this user only; anything else is refused.
+//! Privacy checks of folders and files: cogfed refuses any that do not belong to this user alone.
 
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
@@ -11,8 +11,8 @@ fn refused(path: &Path, fault: &str) -> Failure {
     Failure::new(Kind::Failed, format!("refusing to use {}: {fault}", path.display()))
 }
 
-/// Returns options that open a file without blocking, even a fifo, and that refuse a symbolic link as the last path
-/// component.
+/// Returns options that open a file without blocking on a FIFO, and that refuse a symbolic link as the last component
+/// of the path.
 pub(super) fn options() -> OpenOptions {
     #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has something to set"))]
     let mut options = OpenOptions::new();
@@ -59,8 +59,8 @@ pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the failure for a file that cannot be opened, with a symbolic link at `path` as the cause if there is one.
-/// The system only reports too many levels.
+/// Returns the failure for a file that cannot be opened, and names a symbolic link at `path` as the cause if there is
+/// one. The system only reports too many levels.
 pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         return refused(path, "it is a symbolic link").hint("remove it");

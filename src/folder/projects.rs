@@ -82,8 +82,8 @@ impl Here {
     }
 }
 
-/// Returns the project, as seen from the current folder, that contains `folder`, a folder for state that may not exist
-/// yet. The one in the home that the account database names belongs to no project.
+/// Returns the project that contains `folder`, a state folder that may not exist yet, or `None` if no project near the
+/// current folder does. The one in the home that the account database names belongs to no project.
 pub fn project_of_state(folder: &Path) -> Option<PathBuf> {
     let paths = spellings(folder);
     let project = Here::now()?.project(&paths)?;

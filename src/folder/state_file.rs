@@ -20,8 +20,8 @@ pub struct StateFile<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> StateFile<T> {
-    /// Returns a handle for the file `name` in `folder`, which may hold at most `limit` bytes. Any text is a name (see
-    /// [`file_name`](super::file_name)).
+    /// Returns a handle for the file `name` in `folder`, with `limit` as the maximum size of the file in bytes. Any
+    /// text is a name (see [`file_name`](super::file_name)).
     pub fn new(folder: Folder, name: impl Into<String>, limit: usize) -> Self {
         Self { folder, name: name.into(), limit, holds: PhantomData }
     }
@@ -57,7 +57,7 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
         self.folder.remove(&self.name)
     }
 
-    /// Replaces the value. An error is only logged, with its consequence.
+    /// Replaces the stored value with `value`. An error is only logged, with its consequence.
     pub fn write_or_log(&self, value: &T, consequence: &str) {
         if let Err(error) = self.write(value) {
             tracing::debug!(%error, "{consequence}");

@@ -22,10 +22,10 @@ pub struct Trusted {
     pub doubt: Option<String>,
 }
 
-/// Opens a file, if it exists. On Unix the file, the links to it and all folders around them must belong to this user
-/// or root, and others must not be able to write to them. A folder with the sticky bit, such as `/tmp`, is fine: others
-/// cannot replace what is in it. If the file system keeps no modes, as that of a Windows disk, [`Trusted::doubt`] says
-/// so instead.
+/// Opens the file at `path`, or returns `None` if there is no such file. On Unix the file, the links to it and all
+/// folders around them must belong to this user or root, and others must not be able to write to them. A folder with
+/// the sticky bit, such as `/tmp`, is fine: others cannot replace what is in it. If the file system keeps no modes, as
+/// that of a Windows disk, [`Trusted::doubt`] says so instead.
 ///
 /// # Errors
 /// [`Kind::Usage`], with the path at fault and the command that repairs it.
@@ -107,7 +107,7 @@ impl Way {
     }
 }
 
-/// Returns the parts of a path, the last one first.
+/// Returns the components of a path in reverse order.
 fn parts(path: &Path) -> Vec<OsString> {
     path.components().rev().map(|part| part.as_os_str().to_owned()).collect()
 }
@@ -122,12 +122,12 @@ mod unix {
     const WRITABLE_BY_OTHERS: u32 = 0o022;
     const STICKY: u32 = 0o1000;
 
-    /// File systems that keep no modes: those of Windows disks under WSL, of USB sticks and of shares.
+    /// The types of file systems that keep no modes, as on Windows disks in WSL, USB sticks and network shares.
     const MODELESS: &[&str] =
         &["9p", "cifs", "drvfs", "exfat", "fuseblk", "msdos", "ntfs", "ntfs3", "smb3", "vboxsf", "vfat", "wslfs"];
 
-    /// Checks the owners and modes of all steps to a file, and that the last step is the opened file. Returns the
-    /// reason for doubt if its file system keeps no modes.
+    /// Checks the owners and modes of all `steps` to a file, and checks that the last step is the opened file. Returns
+    /// the reason for doubt if its file system keeps no modes.
     pub(super) fn check(path: &Path, steps: &[Step], opened: &Metadata) -> Result<Option<String>, Failure> {
         let failed = |what: String| Failure::new(Kind::Usage, format!("cannot read {}: {what}", path.display()));
         // A link in /proc may lead to a file that its text does not name, and a step may change meanwhile.
@@ -171,8 +171,8 @@ mod unix {
         !found.is_symlink() && found.mode() & WRITABLE_BY_OTHERS != 0 && !is_sticky
     }
 
-    /// Returns whether a step is a folder above the home, with an owner unknown to this user namespace. That is how
-    /// root appears in a sandbox that maps this user alone.
+    /// Returns whether a step is a folder above the user's home, and the folder's owner is unknown in this user
+    /// namespace. That is how root appears in a sandbox that maps this user alone.
     fn is_systems(step: &Step) -> bool {
         let home = user_folders::home().and_then(|home| home.path.canonicalize().ok());
         let is_above = |home: PathBuf| home != step.path && home.starts_with(&step.path);
@@ -189,7 +189,8 @@ mod unix {
         !ranges.into_iter().any(|(first, count)| (first..first + count).contains(&u64::from(uid)))
     }
 
-    /// Returns the type of the file system that holds a file or folder, if that file system keeps no modes.
+    /// Returns the type of the file system of a file or folder if that file system keeps no modes, and `None`
+    /// otherwise.
     fn modeless(found: &Metadata) -> Option<String> {
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
         #[allow(clippy::useless_conversion, reason = "the type of a device number differs between systems")]
@@ -198,7 +199,8 @@ mod unix {
         MODELESS.contains(&kind).then(|| kind.to_owned())
     }
 
-    /// Returns the type of the file system with this device number, from `/proc/self/mountinfo` (proc(5)).
+    /// Finds the type of the file system with the device number `major`:`minor` in the text of `/proc/self/mountinfo`
+    /// (proc(5)).
     fn mounted(mounts: &str, major: u32, minor: u32) -> Option<&str> {
         let device = format!("{major}:{minor}");
         let mount = mounts.lines().find(|line| line.split(' ').nth(2) == Some(&device))?;
@@ -233,7 +235,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder `folder` with a file `file` in a temporary folder.
+    /// Creates the file `folder/file` in a temporary folder, and returns the temporary folder and both paths.
     fn lab() -> (tempfile::TempDir, PathBuf, PathBuf) {
         let temp = tempfile::tempdir().unwrap();
         let folder = temp.path().canonicalize().unwrap().join("folder");

@@ -30,25 +30,27 @@ pub fn home() -> Option<Named> {
     named_by("HOME").or_else(|| account_home().map(|path| Named { path, variable: None }))
 }
 
-/// Returns the user's configuration folder: `XDG_CONFIG_HOME` or `~/.config`, on macOS `~/Library/Application Support`.
+/// Returns the user's configuration folder: `XDG_CONFIG_HOME` or, if that is unset, `~/.config`; on macOS always
+/// `~/Library/Application Support`.
 #[cfg(unix)]
 pub fn configuration() -> Option<Named> {
     named_xdg("XDG_CONFIG_HOME").or_else(|| home().map(|home| home.below(CONFIGURATION)))
 }
 
-/// Returns the user's state folder: `XDG_STATE_HOME` or `~/.local/state`, on macOS `~/Library/Application Support`.
+/// Returns the user's state folder: `XDG_STATE_HOME` or, if that is unset, `~/.local/state`; on macOS always
+/// `~/Library/Application Support`.
 #[cfg(unix)]
 pub fn state() -> Option<Named> {
     named_xdg("XDG_STATE_HOME").or_else(|| home().map(|home| home.below(STATE)))
 }
 
-/// Returns the configuration folder in the home folder from the account database, ignoring environment variables.
+/// Returns the configuration folder in the home folder that the account database names, ignoring environment variables.
 #[cfg(unix)]
 pub fn account_configuration() -> Option<PathBuf> {
     account_home().map(|home| home.join(CONFIGURATION))
 }
 
-/// Returns the state folder in the home folder from the account database, ignoring environment variables.
+/// Returns the state folder in the home folder that the account database names, ignoring environment variables.
 #[cfg(unix)]
 pub fn account_state() -> Option<PathBuf> {
     account_home().map(|home| home.join(STATE))
@@ -87,7 +89,8 @@ fn named_by(variable: &'static str) -> Option<Named> {
     path.is_absolute().then_some(Named { path, variable: Some(variable) })
 }
 
-/// Returns the folder that an XDG variable names; `None` on Apple's systems, which do not use these variables.
+/// Returns the folder that an XDG variable names; `None` if the variable is unset, and on Apple's systems, which use no
+/// XDG variables.
 #[cfg(unix)]
 fn named_xdg(variable: &'static str) -> Option<Named> {
     if cfg!(target_vendor = "apple") { None } else { named_by(variable) }

@@ -1,5 +1,5 @@
-//! The client of `cogfed call`. Its deadlines are those of a person who waits for an API, not those of an unattended
-//! tool.
+//! The HTTP client of `cogfed call`. Its deadlines are those of a person who waits for an API, not those of an
+//! unattended tool.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
@@ -18,18 +18,18 @@ use crate::network::authority_of;
 
 /// The default deadline for connecting to an API: long enough for a VPN or a tunnel that is slow to start.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// The idle time of a connection after which the system asks the other side for a sign of life, and the interval between
-/// further questions. So a server that is gone is noticed, and one that is only slow is waited for.
+/// The idle time after which a keep-alive probe is sent on a connection, and the interval between further probes. So a
+/// server that is gone is noticed, and one that is only slow is waited for.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// The number of unanswered questions after which a connection is given up.
+/// The number of unanswered keep-alive probes after which a connection is given up.
 const KEEP_ALIVE_QUESTIONS: u32 = 4;
 
-/// The choices for the connection to an API.
+/// The settings for the connection to an API.
 #[derive(Debug, Clone)]
 pub struct ApiChoices {
     /// The deadline for connecting, including name resolution, the proxy and TLS.
     pub connect_timeout: Duration,
-    /// True to ask for a compressed answer, and to decompress it.
+    /// True if the client asks for a compressed answer and decompresses it.
     pub decompresses: bool,
     /// Other places to connect to. The first one that applies to a URL counts.
     pub detours: Vec<Detour>,
@@ -54,7 +54,7 @@ pub struct ApiClient {
 /// A host and the addresses to connect to for it.
 type Addresses = (String, Vec<SocketAddr>);
 
-/// A way out of this machine, without its details.
+/// The kind of a route out of this machine, without details such as the proxy's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
     Plain,
@@ -186,7 +186,7 @@ impl ApiClient {
 }
 
 impl<'a> Way<'a> {
-    /// Returns the proxy on the way, if the profile or the environment names one.
+    /// Returns the proxy of this route if the profile or the environment names one, and `None` otherwise.
     pub(super) fn proxy(&self) -> Option<&'a Proxy> {
         match self {
             Way::Encrypted(Route::Proxy(proxy)) => Some(proxy),

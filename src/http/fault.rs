@@ -1,4 +1,4 @@
-//! The errors of requests without an answer.
+//! The errors of requests that got no usable answer.
 
 use std::error::Error;
 use std::fmt;
@@ -8,10 +8,10 @@ use super::proxy::Proxy;
 use super::{ANSWER_LIMIT, socks, tls_fault};
 use crate::error::{Failure, Kind};
 
-/// The error of a request without an answer. Callers branch on whether the request may have reached the server.
+/// The error of a request that got no usable answer. Callers branch on whether the request may have reached the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HttpError {
-    /// Nothing was sent: an environment variable or a key of the profile is wrong.
+    /// Nothing was sent, because an environment variable or a key of the profile is wrong.
     SetUp(Failure),
     /// No byte of the request left this machine, so the request may be repeated.
     NotSent {
@@ -57,7 +57,7 @@ impl Cause {
         Self { is_timeout: true, ..Self::passing("it did not answer in time") }
     }
 
-    /// Creates a cause that a repeat may overcome, with a hint of its own.
+    /// Creates a cause that a repeat may overcome, and that has its own `hint`.
     pub(super) fn passing_with(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..Self::passing(what) }
     }
@@ -66,7 +66,7 @@ impl Cause {
         Self { lasts: true, ..Self::passing_with(what, hint) }
     }
 
-    /// Returns the next step, if the cause has one of its own.
+    /// Returns the next step that is specific to this cause, or `None` if there is no such step.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
@@ -79,7 +79,8 @@ impl fmt::Display for Cause {
 }
 
 impl HttpError {
-    /// Creates the error of a request to `host`, through `proxy` or directly. `bundles` are the files with extra roots.
+    /// Creates the error for a request to `host` that failed with `error`, through `proxy` or without a proxy.
+    /// `bundles` are the files with extra roots.
     pub(super) fn of(host: &str, proxy: Option<&Proxy>, bundles: &[String], error: reqwest::Error) -> Self {
         let (host, is_connect, error) = (host.to_owned(), error.is_connect(), error.without_url());
         // Without a connection nothing was sent. In all other cases the request may have arrived.
@@ -145,7 +146,8 @@ impl From<HttpError> for Failure {
     }
 }
 
-/// Returns the cause of an error that broke off an answer or an exchange on an open connection.
+/// Returns the cause of an error that ended an exchange, or the reading of an answer, after the connection was
+/// established.
 pub fn cause_of(error: &reqwest::Error) -> Cause {
     broken_off(error, &[])
 }
@@ -202,8 +204,8 @@ fn not_connected(proxy: Option<&Proxy>, bundles: &[String], error: &reqwest::Err
     }
 }
 
-/// Returns all errors from the outermost to the innermost. Includes the error inside an I/O error, which `source`
-/// omits.
+/// Returns `error` and all errors inside it, from the outermost to the innermost. Includes the error inside an I/O
+/// error, which `source` omits.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
         let error = *error;
@@ -224,7 +226,7 @@ fn innermost(error: &reqwest::Error) -> String {
     chain(error).last().map_or_else(String::new, ToString::to_string)
 }
 
-/// Returns the TLS fault that either side reported.
+/// Returns the cause if `error` contains a TLS fault that either side reported, and `None` otherwise.
 fn tls(error: &reqwest::Error, bundles: &[String]) -> Option<Cause> {
     let error = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
     Some(tls_fault::cause(error, bundles))

@@ -42,18 +42,18 @@ use trust::Roots;
 /// The deadline for connecting, including name resolution, the proxy and TLS. The AWS SDK for Rust gives
 /// credential-process five seconds in all, so a network that drops every packet has to be noticed earlier.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
-/// The maximum time that a server may send nothing, before its answer or within it.
+/// The maximum time for which a server may send nothing, before its answer or in the middle of it.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(10);
 /// The deadline for a whole exchange with the user pool or the identity pool, including repeats.
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(15);
-/// The time within which a connection attempt must fail to be tried again. A slower failure has used up the caller's
-/// time.
+/// The time limit for repeats: a connection attempt that fails within this time is tried again. A slower failure has
+/// used up the caller's time.
 const SOON: Duration = Duration::from_secs(1);
 /// The maximum size of an answer from the user pool or the identity pool, in bytes. Real ones are a few KiB.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
-/// The HTTP client. It is cheap to create and to clone, and several threads may use it at once. Certificate bundles and
-/// environment variables are read at the first request.
+/// The HTTP client of cogfed. It is cheap to create and to clone, and several threads may use it at once. Certificate
+/// bundles and environment variables are read at the first request.
 #[derive(Clone)]
 pub struct Http(Arc<Shared>);
 
@@ -62,14 +62,14 @@ struct Shared {
     ca_bundle: Option<CaBundle>,
     proxy: Option<ProxyChoice>,
     variable: Box<Variable>,
-    /// The host whose answer is awaited at the moment.
+    /// The host whose answer is awaited at the moment; `None` if no answer is awaited.
     awaited: Mutex<Option<String>>,
     /// The offsets of servers' clocks, one for each host. The newest is the last.
     offsets: Mutex<Vec<ClockOffset>>,
     proxies: OnceLock<Proxies>,
     /// The trust roots, read only once, so that the roots in use are those that the person accepted.
     roots: OnceLock<Result<Roots, Failure>>,
-    /// The client for `http`, which a profile allows only for loopback hosts: no trust roots, no proxy.
+    /// The client for plain `http`, without trust roots and proxy; a profile allows `http` only for loopback hosts.
     plain: OnceLock<Built>,
     /// The client for `https` without a proxy. It is built once, because loading the system's trust roots takes about 2
     /// ms.
@@ -87,8 +87,8 @@ impl Default for Http {
 }
 
 impl Http {
-    /// Creates a client that uses `proxy` and trusts the system's roots and those in `ca_bundle`. Where the profile has
-    /// neither, the environment's bundles and proxies count.
+    /// Creates a client that uses `proxy` and trusts the system's roots and the roots in `ca_bundle`. Where the profile
+    /// has neither, the environment's bundles and proxies count.
     pub fn new(clock: Arc<dyn Clock>, ca_bundle: Option<CaBundle>, proxy: Option<ProxyChoice>) -> Self {
         // A value that is not UTF-8 is kept, lossily, so that it fails validation; treating it as unset would silently
         // select another route.
@@ -108,29 +108,31 @@ impl Http {
         }))
     }
 
-    /// Returns the host whose answer is awaited at the moment, for callers who tell a person about it.
+    /// Returns the host whose answer is awaited at the moment, for messages to a person, or `None` if no answer is
+    /// awaited.
     pub fn awaited(&self) -> Option<String> {
         self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes that an answer of `host` is awaited, for as long as the returned value lives.
+    /// Marks `host` as the host whose answer is awaited, for as long as the returned guard lives.
     pub fn awaiting(&self, host: &str) -> Awaiting<'_> {
         *self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner) = Some(host.to_owned());
         Awaiting(self)
     }
 
-    /// Returns the current time by the clock of the server at `url`, if that clock's offset was measured.
+    /// Returns the current time by the clock of the server at `url`, or `None` if the offset of that clock is unknown.
     pub fn server_now(&self, url: &str) -> Option<DateTime<Utc>> {
         let offset = self.clock_offset_of(&authority_of(&Url::parse(url).ok()?)?)?;
         Some(offset.there(self.0.clock.now()))
     }
 
-    /// Returns the clock offset of `host`, whose name includes the port unless it is the scheme's default.
+    /// Returns the measured clock offset of `host`, if any; `host` includes the port unless that is the scheme's
+    /// default.
     pub fn clock_offset_of(&self, host: &str) -> Option<Offset> {
         self.offsets().iter().find(|measured| measured.host == host).map(|measured| measured.offset)
     }
 
-    /// Returns the clock offset that was measured most recently for one of these hosts.
+    /// Returns the most recent clock offset that was measured for one of `hosts`, if any was measured.
     pub fn clock_offset_among(&self, hosts: &[String]) -> Option<ClockOffset> {
         self.offsets().iter().rev().find(|measured| hosts.contains(&measured.host)).cloned()
     }
@@ -139,7 +141,7 @@ impl Http {
         self.0.offsets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the wait that `answer` demands with `Retry-After`, if any.
+    /// Returns the time to wait that the `Retry-After` header of `answer` demands, or `None` without a valid header.
     pub fn retry_after(&self, answer: &http::Response<Vec<u8>>) -> Option<Duration> {
         retry::retry_after(answer.headers(), self.0.clock.now())
     }
@@ -160,9 +162,9 @@ impl Http {
         }
     }
 
-    /// Sends a request that may be executed twice, like [`Http::send`] but with more reasons to repeat. Also repeats
-    /// after a lost answer, and after a status that means an overload or a temporary failure. A pause lasts at least as
-    /// long as `Retry-After` says; if that does not fit into the deadline, there is no repeat.
+    /// Sends a request that is safe to execute twice, like [`Http::send`], but repeats it for more reasons. Also
+    /// repeats after a lost answer, and after a status that means an overload or a temporary failure. A pause lasts at
+    /// least as long as `Retry-After` says; if that does not fit into the deadline, there is no repeat.
     ///
     /// # Errors
     /// As for [`Http::send`].
@@ -215,7 +217,7 @@ impl Http {
         Ok(answer)
     }
 
-    /// Notes the offset of the server's clock, if the answer has a usable `Date`.
+    /// Records the clock offset of `host`, if the answer has a usable `Date` header.
     fn measure(&self, host: &str, headers: &http::HeaderMap, sent: DateTime<Utc>) {
         if let Some(time) = time::server_time(headers) {
             let offset = time::offset(time, sent, self.0.clock.now());
@@ -254,7 +256,7 @@ impl Http {
         Ok(response)
     }
 
-    /// Returns the `reqwest` client for `url`, and the proxy that it goes through.
+    /// Returns the `reqwest` client for `url`, and the proxy that requests to `url` go through, if any.
     fn client(&self, url: &Url) -> Result<(&reqwest::Client, Option<&Proxy>), Failure> {
         let way = self.way(url)?;
         let cell = match way {
@@ -266,7 +268,7 @@ impl Http {
         Ok((built.as_ref().map_err(Clone::clone)?, way.proxy()))
     }
 
-    /// Returns the way of a request to `url` out of this machine.
+    /// Returns the way in which a request to `url` leaves this machine.
     fn way(&self, url: &Url) -> Result<Way<'_>, Failure> {
         if url.scheme() == "http" {
             return Ok(Way::Plain);
@@ -278,7 +280,7 @@ impl Http {
         Ok(Way::Encrypted(proxies.route(url)?))
     }
 
-    /// Returns the extra roots in force: those that are not in the system's own set and were not installed by an
+    /// Returns the extra roots in force, which are not in the system's own set and were not installed by an
     /// administrator. Reads the bundles, so do not call it before a request over TLS is due.
     ///
     /// # Errors
@@ -315,7 +317,7 @@ impl Http {
     }
 }
 
-/// Returns the time that is left until the deadline of an exchange.
+/// Returns the time that is left until the deadline of the exchange that began at `began`.
 fn left(began: Instant) -> Duration {
     EXCHANGE_DEADLINE.saturating_sub(began.elapsed())
 }
@@ -345,25 +347,25 @@ async fn read_capped(mut answer: reqwest::Response, host: &str) -> Result<Vec<u8
     Ok(body)
 }
 
-/// Returns the server's name for messages: the host of `url`, with the port unless it is the scheme's default.
+/// Returns the server's name for messages: the host of `url`, and the port unless that is the scheme's default.
 fn host_of(url: &Url) -> String {
     authority_of(url).unwrap_or_else(|| "the server".into())
 }
 
-/// A way of a request out of this machine.
+/// The way in which a request leaves this machine.
 enum Way<'a> {
-    /// Without TLS, which a profile allows only for loopback hosts: no trust roots, no proxy.
+    /// Without TLS, trust roots and proxy, which a profile allows only for loopback hosts.
     Plain,
-    /// With TLS.
+    /// With TLS, over this route.
     Encrypted(Route<'a>),
 }
 
-/// Returns the settings of the clients with the deadlines for an unattended tool.
+/// Returns the settings of clients whose deadlines suit an unattended tool.
 fn builder() -> reqwest::ClientBuilder {
     base().connect_timeout(CONNECT_DEADLINE).read_timeout(SILENCE_DEADLINE)
 }
 
-/// Returns the settings of all clients.
+/// Returns the settings that all clients share.
 fn base() -> reqwest::ClientBuilder {
     // Ignored: after the first installation, any other is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -10,19 +10,19 @@ use std::net::{IpAddr, Ipv6Addr};
 use ipnet::IpNet;
 use url::{Host, Url};
 
-/// The hosts of one `NO_PROXY`.
+/// The entries of one `NO_PROXY` variable, which name the hosts to reach without the proxy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NoProxy(Vec<Entry>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
-    /// `*`
+    /// `*`: every host.
     Everything,
-    /// `10.0.0.0/8`
+    /// A network, such as `10.0.0.0/8`.
     Network(IpNet),
-    /// `10.1.2.3` or `[::1]:8443`
+    /// An address with an optional port, such as `10.1.2.3` or `[::1]:8443`.
     Address(IpAddr, Option<u16>),
-    /// `example.com` with its subdomains, or `*.example.com`: only the subdomains.
+    /// A domain: `example.com` includes its subdomains, and `*.example.com` means only the subdomains.
     Name { name: String, below_only: bool, port: Option<u16> },
 }
 
@@ -33,7 +33,7 @@ impl NoProxy {
         Self(entries.filter_map(entry).collect())
     }
 
-    /// Returns whether `url` is reached without the proxy.
+    /// Returns whether an entry matches `url`, so that `url` is reached without the proxy.
     pub fn covers(&self, url: &Url) -> bool {
         let Some(host) = url.host() else { return false };
         let port = url.port_or_known_default();

@@ -25,7 +25,7 @@ const NAMES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"
 
 /// The port of a SOCKS proxy whose URL has none, as in curl.
 const SOCKS_PORT: u16 = 1080;
-/// The name of the profile's key, in messages.
+/// The profile's key for the proxy, as messages name it.
 const KEY: &str = "'proxy'";
 
 /// The profile's choice of a proxy.
@@ -38,7 +38,7 @@ pub enum ProxyChoice {
 }
 
 impl ProxyChoice {
-    /// Reads the value of the profile's `proxy`: `none` or a URL.
+    /// Reads the value of the profile's key `proxy`: `none` or a URL.
     ///
     /// # Errors
     /// The fault, without the text, which may hold a password.
@@ -55,7 +55,7 @@ impl ProxyChoice {
 /// A proxy that the profile or an environment variable names.
 #[derive(Debug, Clone)]
 pub struct Proxy {
-    /// The name of the key or variable, for messages.
+    /// The key or variable that names this proxy, for messages.
     pub named_by: &'static str,
     /// The proxy's URL, without user and password.
     pub url: Url,
@@ -66,7 +66,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Returns host and port, for messages.
+    /// Returns the proxy's host and port, for messages.
     pub fn name(&self) -> String {
         let port = self.url.port_or_known_default().unwrap_or(SOCKS_PORT);
         format!("{}:{port}", self.url.host_str().unwrap_or_default())
@@ -90,7 +90,7 @@ impl Proxy {
     }
 }
 
-/// The proxy settings of the profile or, if it has none, of the environment.
+/// The proxy settings from the profile or, if the profile has no proxy setting, from the environment.
 pub struct Proxies {
     proxy: Option<Result<Proxy, Failure>>,
     /// True if neither the profile nor any variable has a proxy setting. Then the system's settings count, on macOS and
@@ -105,12 +105,12 @@ pub enum Route<'a> {
     Direct,
     /// Through the proxy that the profile or the environment names.
     Proxy(&'a Proxy),
-    /// As the system's proxy settings decide. Linux has none.
+    /// Directly or through a proxy, as the system's proxy settings decide. Linux has none.
     System,
 }
 
 impl Proxies {
-    /// Returns the proxy settings of the profile's `choice`, or of the environment if there is no choice.
+    /// Reads the proxy settings from the profile's `choice` or, if there is no choice, from the environment.
     pub fn read(choice: Option<&ProxyChoice>, variable: &Variable) -> Self {
         let exceptions = NoProxy::parse(&variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default());
         let proxy = match choice {
@@ -189,7 +189,8 @@ fn socks(named_by: &'static str, mut url: Url) -> Option<Proxy> {
     Some(Proxy { named_by, url, authorization: None, with_user })
 }
 
-/// Returns the header for the URL's user and password (RFC 7617, section 2).
+/// Returns the `Proxy-Authorization` header for the user and password in `url` (RFC 7617, section 2), or `None` if
+/// `url` has neither.
 fn authorization(url: &Url) -> Result<Option<HeaderValue>, ()> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);

@@ -8,15 +8,16 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::clock::http_date;
 
-/// The total number of attempts, if a repeat is safe.
+/// The maximum number of attempts in all, if repeats are safe.
 pub const ATTEMPTS: u32 = 3;
-/// The maximum wait that a server can impose.
+/// The maximum wait that a server can impose with `Retry-After`.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 /// The maximum pause before the second attempt; this limit doubles with each later attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Reads `Retry-After`: seconds or a date (RFC 9110, section 10.2.3), at most [`LONGEST_WAIT`]. A date is compared with
-/// the answer's own `Date`, so that a wrong clock here does no harm. Without a `Date`, it is compared with `now`.
+/// Returns the wait that `Retry-After` demands in seconds or as a date (RFC 9110, section 10.2.3), at most
+/// [`LONGEST_WAIT`]; `None` without a valid header. A date is compared with the answer's own `Date`, so that a wrong
+/// clock here does no harm. Without a `Date`, it is compared with `now`.
 pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -33,7 +34,7 @@ pub fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
 }
 
-/// Returns the pause after the attempt with this number, counted from 1. Its upper limit doubles with each attempt. The
+/// Returns the pause after attempt number `attempt`, counted from 1. Its upper limit doubles with each attempt. The
 /// pause is random, between half that limit and the limit, so that clients that failed together do not return together.
 pub fn pause(attempt: u32) -> Duration {
     let longest = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1).min(4));

@@ -18,7 +18,8 @@ use http::header::{DATE, RETRY_AFTER};
 use super::Http;
 use super::retry::{is_passing, retry_after};
 
-/// The maximum `Retry-After` time that a call of the SDK waits. The SDK limits `x-amz-retry-after` in the same way.
+/// The maximum `Retry-After` time for which a call of the SDK waits. The SDK limits `x-amz-retry-after` in the same
+/// way.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Sends each request once, because the SDK repeats requests itself.
@@ -44,7 +45,7 @@ impl HttpClient for Http {
 }
 
 impl Http {
-    /// Returns the wait that an answer in the SDK's type demands, like [`Http::retry_after`].
+    /// Returns the wait that an answer of the AWS SDK's type demands, if any; see [`Http::retry_after`].
     pub fn sdk_retry_after(&self, answer: &HttpResponse) -> Option<Duration> {
         let mut headers = http::HeaderMap::new();
         for name in [RETRY_AFTER, DATE] {
@@ -77,7 +78,7 @@ impl ClassifyRetry for ObeyRetryAfter {
         "Retry-After"
     }
 
-    /// Returns the priority to run after the other classifiers, because the last one decides.
+    /// Returns a priority that runs this classifier after all other classifiers, because the last classifier decides.
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }

@@ -1,27 +1,28 @@
-//! The offsets of servers' clocks, measured from their answers.
+//! The offsets of servers' clocks, measured from the `Date` headers of answers.
 
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, header};
 
 use crate::clock::{Offset, http_date};
 
-/// The offset of a server's clock from this machine's.
+/// The offset of a server's clock from the clock of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockOffset {
     /// The host, with its port unless that is the scheme's default.
     pub host: String,
-    /// The server's time minus this machine's, at the middle of the exchange. It is up to a second too small, since
-    /// `Date` has whole seconds, and off by up to half the duration of the exchange.
+    /// The server's time minus the time of this machine, at the middle of the exchange. It is up to a second too small,
+    /// since `Date` has whole seconds, and off by up to half the duration of the exchange.
     pub offset: Offset,
 }
 
-/// Returns the server's time in an answer's `Date`, unless the answer comes from a cache (`Age`).
+/// Returns the server's time from `Date`, or `None` if the header is missing or the answer comes from a cache (`Age`).
 pub fn server_time(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     let is_stored = headers.contains_key(header::AGE);
     headers.get(header::DATE).filter(|_| !is_stored).and_then(|date| http_date(date.to_str().ok()?))
 }
 
-/// Computes the offset from one exchange.
+/// Computes the clock offset from the server's time and the times at which the request was sent and the answer
+/// received.
 pub fn offset(server: DateTime<Utc>, sent: DateTime<Utc>, received: DateTime<Utc>) -> Offset {
     Offset::measured(server - (sent + (received - sent) / 2))
 }

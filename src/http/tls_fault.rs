@@ -4,7 +4,7 @@ use rustls::{AlertDescription, CertificateError, Error};
 
 use super::fault::Cause;
 
-/// The object identifiers of signatures with MD5 and SHA-1 (RFC 3279, section 2.2), in DER.
+/// The object identifiers of certificate signatures with MD5 or SHA-1 (RFC 3279, section 2.2), in DER.
 const BROKEN_SIGNATURES: [&[u8]; 4] = [
     &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4],
     &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5],
@@ -130,8 +130,8 @@ fn for_other_purposes() -> (&'static str, &'static str) {
     )
 }
 
-/// Returns the cause and the hint for a webpki error that rustls passes on unchanged. Its type is not rustls's, so its
-/// name is compared.
+/// Returns the cause and the hint for the webpki error `name`, which rustls passes on unchanged. Its type is not
+/// rustls's, so its name is compared.
 fn named(name: &str) -> (&'static str, &'static str) {
     match name {
         "CaUsedAsEndEntity" => (
@@ -165,7 +165,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns errors of each kind. The library's types allow no list of all.
+    /// Returns TLS errors of every kind. The library's types allow no list of all.
     fn errors() -> Vec<Error> {
         #[derive(Debug)]
         struct Dump;

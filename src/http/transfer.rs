@@ -1,4 +1,4 @@
-//! The bytes of an exchange with an API, counted as they pass.
+//! The counter for the bytes of an exchange with an API.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -9,14 +9,14 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// The number of bytes that are handed to the connection at once. Small enough for a useful count, large enough to cost
-/// nothing beside the encryption.
+/// The maximum number of bytes that are handed to the connection at once. Small enough for a useful count, large enough
+/// to cost nothing beside the encryption.
 const PIECE: usize = 128 * 1024;
-/// The stored length of an answer that does not tell its length.
+/// The value that is stored as the length of an answer of unknown length.
 const UNKNOWN: u64 = u64::MAX;
 
-/// The bytes of one exchange so far, in the request's body and in the answer's. Clones count the same exchange, so that
-/// one can be read while the exchange runs.
+/// The counts of the bytes that one exchange has sent and received so far, in the bodies of request and answer. Clones
+/// count the same exchange, so that one can be read while the exchange runs.
 #[derive(Debug, Clone, Default)]
 pub struct Transfer(Arc<Counts>);
 
@@ -46,7 +46,7 @@ impl Transfer {
         self.0.sent.load(Ordering::Relaxed)
     }
 
-    /// Returns the length of the answer's body in bytes, if the answer tells it.
+    /// Returns the length of the answer's body in bytes, or `None` if the answer does not state it.
     pub fn to_receive(&self) -> Option<u64> {
         Some(self.0.to_receive.load(Ordering::Relaxed)).filter(|length| *length != UNKNOWN)
     }
@@ -56,18 +56,18 @@ impl Transfer {
         self.0.received.load(Ordering::Relaxed)
     }
 
-    /// Counts an answer's body from its beginning.
+    /// Starts the count of an answer's body at zero; `length` is the length of the body in bytes, if known.
     pub fn begin_to_receive(&self, length: Option<u64>) {
         self.0.to_receive.store(length.unwrap_or(UNKNOWN), Ordering::Relaxed);
         self.0.received.store(0, Ordering::Relaxed);
     }
 
-    /// Counts received bytes.
+    /// Adds `bytes` to the number of received bytes.
     pub fn receive(&self, bytes: usize) {
         self.0.received.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Returns `body` for reqwest, counted from its beginning as it is sent.
+    /// Wraps `body` for reqwest, so that its bytes are counted, from zero, as they are sent.
     pub fn upload(&self, body: Bytes) -> reqwest::Body {
         self.0.to_send.store(body.len() as u64, Ordering::Relaxed);
         self.0.sent.store(0, Ordering::Relaxed);
@@ -79,7 +79,7 @@ impl Transfer {
     }
 }
 
-/// A request's body that counts the bytes that are taken from it.
+/// A request body that counts its bytes as the connection takes them.
 struct Upload {
     rest: Bytes,
     transfer: Transfer,

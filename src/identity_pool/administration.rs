@@ -87,7 +87,8 @@ impl Administrator {
     }
 }
 
-/// Returns whether AWS refused a call because of the caller's credentials, not because of the request or the service.
+/// Returns whether AWS refused a call because of the caller's credentials, rather than because of the request or the
+/// service.
 fn is_about_the_asker(code: Option<&str>, status: u16) -> bool {
     let others =
         ["ResourceNotFoundException", "InvalidParameterException", "TooManyRequestsException", "ThrottlingException"];
@@ -105,7 +106,8 @@ fn refused(code: &str, message: &str, pool: &str) -> Failure {
     )
 }
 
-/// Converts the API answer to the AWS CLI's JSON output, so that all mappings are parsed and checked in one place.
+/// Converts the API's answer to the JSON that the AWS CLI prints. All mappings can then be parsed and checked in one
+/// place.
 fn document(answer: &GetIdentityPoolRolesOutput) -> Value {
     let mapping = |mapping: &aws_sdk_cognitoidentity::types::RoleMapping| {
         let rules = mapping.rules_configuration().map(|configuration| {

@@ -42,7 +42,7 @@ impl Likely {
 pub enum Wanted<'a> {
     /// An identity id, or a token for STS: no role is involved.
     Identity,
-    /// Credentials for the requested role, given by its ARN, or for a role that the identity pool chooses.
+    /// Credentials for the role with this ARN; `None` stands for a role that the identity pool chooses.
     Credentials(Option<&'a str>),
 }
 
@@ -57,7 +57,7 @@ enum Open {
     Issuer,
 }
 
-/// Returns the kind of refusal if the message does not name the cause, and `None` if it does.
+/// Returns the kind of a refusal whose message does not name the cause, or `None` if the message names the cause.
 fn open(code: &str, message: &str) -> Option<Open> {
     let is_said = |pieces: &[&str]| pieces.iter().any(|piece| message.contains(piece));
     let of_the_token =
@@ -71,8 +71,8 @@ fn open(code: &str, message: &str) -> Option<Open> {
     }
 }
 
-/// Returns the likeliest cause of a refusal with this code and message, judged by the ID token's claims. `now` is the
-/// time by the server's clock, if it is known. Claims of any form are accepted.
+/// Returns the most likely cause of a refusal with this code and message, or `None` if the ID token's claims suggest no
+/// cause. `now` is the time by the server's clock, if it is known. Claims of any form are accepted.
 pub fn cause(
     (code, message): (&str, &str),
     claims: &Map<String, Value>,
@@ -179,7 +179,7 @@ fn by_roles(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
     }
 }
 
-/// Returns the claims that can decide which role is chosen, each with its values.
+/// Returns the claims that can decide the choice of a role, each with its values.
 fn carried(asserted: &Asserted) -> Vec<(&str, Vec<&str>)> {
     let of_claims = asserted.roles.iter().chain(&asserted.attributes);
     // A federated person is in their provider's group, `eu-west-1_AbC123xyz_AzureAD`, which leads to no role.
@@ -188,7 +188,8 @@ fn carried(asserted: &Asserted) -> Vec<(&str, Vec<&str>)> {
     all.filter(|(_, values)| !values.is_empty()).collect()
 }
 
-/// Formats the claims that can decide which role is chosen, with their first values; `None` if there are none.
+/// Formats the claims that can decide the choice of a role, with their first values. Returns `None` if the token has no
+/// such claims.
 pub fn carried_by(claims: &Map<String, Value>) -> Option<String> {
     let asserted = Asserted::of(claims, []);
     let mut carried = carried(&asserted);
@@ -201,7 +202,7 @@ fn texts(values: &[String]) -> Vec<&str> {
     values.iter().map(String::as_str).collect()
 }
 
-/// Formats the first few claims with their first values, and the number of those left out.
+/// Formats the first few claims with their first values, followed by the number of omitted claims.
 fn listed(carried: &[(&str, Vec<&str>)]) -> String {
     let shown = carried.iter().take(MOST_NAMED);
     let shown = shown.map(|(claim, values)| format!("{} {}", shortened(claim, LONGEST_NAME), named(values)));
@@ -210,8 +211,8 @@ fn listed(carried: &[(&str, Vec<&str>)]) -> String {
     shortened(&all.join("; "), LONGEST_LIST)
 }
 
-/// Returns whether a group is one that Cognito creates for all users of an identity provider. Its name is the user
-/// pool's id, `_` and the provider's name
+/// Returns whether Cognito creates the group `group` for all users of an identity provider. Its name is the user pool's
+/// id, `_` and the provider's name
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html>).
 pub fn is_of_a_provider(group: &str) -> bool {
     let mut pieces = group.splitn(3, '_');

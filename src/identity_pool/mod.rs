@@ -24,7 +24,7 @@ use crate::http::{Http, ObeyRetryAfter};
 use crate::profile::{Flow, Profile};
 use crate::secret::Secret;
 
-/// The settings, and the names for messages, that the clients of the identity pool and of STS share.
+/// The settings that the clients of the identity pool and of STS share, including names for use in messages.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolConfig<'a> {
     /// The identity pool's id. Its prefix is the region of both services.
@@ -65,7 +65,8 @@ impl<'a> PoolConfig<'a> {
     }
 }
 
-/// An entry of `Logins` in the identity pool's API: the ID token that proves who the person is.
+/// An entry of the parameter `Logins` in requests to the identity pool: the identity provider, and the ID token that
+/// identifies the person.
 #[derive(Debug)]
 pub struct Login<'a> {
     /// The name under which the identity pool knows the identity provider.
@@ -91,7 +92,7 @@ fn provider_name(issuer: &str) -> &str {
 /// The reason why a call to the identity pool failed.
 #[derive(Debug)]
 pub enum PoolError {
-    /// The identity pool does not know the identity id, so a new one must be requested.
+    /// The identity pool does not know the identity id, so a new identity id must be requested.
     UnknownIdentity(Failure),
     /// Any other failure.
     Failed(Failure),
@@ -149,7 +150,8 @@ impl<'a> IdentityPool<'a> {
         }
     }
 
-    /// Gets credentials by the enhanced flow: the identity pool assumes the requested role, or one that it chooses.
+    /// Gets credentials by the enhanced flow: the identity pool assumes the requested role or, if no role is requested,
+    /// a role of its own choice.
     async fn by_enhanced_flow(&self, identity_id: &str, login: &Login<'_>) -> Result<(Credentials, String), PoolError> {
         let request = self
             .client
@@ -197,7 +199,7 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials, identity_id))
     }
 
-    /// Returns the failure of a call that used `login`, including its likely cause.
+    /// Returns the failure of a call that used `login`. The failure includes its likely cause.
     fn failure<E: ProvideErrorMetadata>(
         &self,
         error: &SdkError<E>,

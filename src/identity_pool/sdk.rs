@@ -45,7 +45,7 @@ pub struct Called<'a> {
     refuser: Refuser,
     /// The owner of the endpoint, in the possessive form for messages, such as "the identity pool's".
     owner: &'static str,
-    /// The party that answers, as named in messages, such as "the identity pool eu-west-1:…".
+    /// The name of the service that answers, for messages, such as "the identity pool eu-west-1:…".
     party: String,
     endpoint: &'a str,
     /// The profile's configuration key for the endpoint.
@@ -83,7 +83,7 @@ impl<'a> PoolConfig<'a> {
 }
 
 impl Called<'_> {
-    /// Adds secrets of the call, to be redacted from the message if the call fails.
+    /// Sets the secrets of the call, which are redacted from the message if the call fails.
     #[must_use]
     pub fn with_secrets<'s>(self, secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
         Self { redactor: Redactor::of(secrets), ..self }

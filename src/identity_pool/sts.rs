@@ -1,5 +1,5 @@
-//! A client for the Security Token Service (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>):
-//! `GetCallerIdentity`, and the last call of the classic flow.
+//! A client for the Security Token Service (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>). It
+//! calls `GetCallerIdentity`, and makes the last call of the classic flow.
 
 use std::time::SystemTime;
 

@@ -33,7 +33,8 @@ impl Port {
     }
 }
 
-/// Returns the sockets of both addresses, or only `v4` if this machine has no ::1.
+/// Returns the sockets for 127.0.0.1 and ::1, or only `v4` if this machine has no ::1. Fails if binding ::1 failed for
+/// another reason.
 fn with_other_half(v4: TcpListener, v6: io::Result<TcpListener>) -> io::Result<Vec<TcpListener>> {
     match v6 {
         Ok(v6) => Ok(vec![v4, v6]),
@@ -42,8 +43,8 @@ fn with_other_half(v4: TcpListener, v6: io::Result<TcpListener>) -> io::Result<V
     }
 }
 
-/// Returns whether an error of binding ::1 means that this machine has no such address. Then no other program can hold
-/// the port there.
+/// Returns whether an error from binding ::1 means that this machine does not have the address ::1. Then no other
+/// program can hold the port there.
 fn has_no_ipv6(error: &io::Error) -> bool {
     match error.kind() {
         io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported => true,

@@ -1,5 +1,5 @@
-//! Lookup, in `/proc`, of the program that listens on a port (Linux only). It is only for a message, so anything
-//! unexpected counts as "not known".
+//! Identification of the program that listens on a port, by means of `/proc` (Linux only). It is only for a message, so
+//! anything unexpected counts as "not known".
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Returns the program that listens on `port`, if it belongs to this user and can be identified.
+/// Returns the program that listens on `port`, or `None` if it belongs to another user or cannot be identified.
 pub fn holder_of(port: u16) -> Option<Holder> {
     #[cfg(target_os = "linux")]
     {

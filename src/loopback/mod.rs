@@ -1,4 +1,4 @@
-//! HTTP servers on both loopback addresses, which limit size and time and check the `Host` header and the peer.
+//! HTTP servers on both loopback addresses. The servers limit size and time, and check the `Host` header and the peer.
 //!
 //! Other users of the machine can connect, and so can any web page through the browser. The content of the answers
 //! comes from a [`Handler`].

@@ -10,8 +10,8 @@ use crate::secret::{Redactor, Secret};
 
 /// The number of random bytes in the state, the nonce and the PKCE verifier (256 bits each; RFC 7636, section 7.1).
 const RANDOM_BYTES: u32 = 32;
-/// The number of random bytes in the short local address, which redirects to the authorization URL (128 bits). It has
-/// to be typed or copied, and only this user's requests for it are answered.
+/// The number of random bytes (128 bits) in the path of the short local address, which redirects to the authorization
+/// URL. It has to be typed or copied, and only this user's requests for it are answered.
 const START_BYTES: u32 = 16;
 
 /// The authorization request parameters that a profile sets.
@@ -21,7 +21,7 @@ pub struct RequestOptions<'a> {
     pub scopes: &'a [String],
     /// The identity provider to which the user pool redirects at once, without showing its own sign-in page.
     pub identity_provider: Option<&'a str>,
-    /// An identifier of the identity provider, such as an email domain, to send instead of the provider's name.
+    /// An identifier of the identity provider, such as an email domain, that is sent instead of the provider's name.
     pub idp_identifier: Option<&'a str>,
     /// The user name to prefill on the identity provider's sign-in page.
     pub login_hint: Option<&'a str>,
@@ -61,13 +61,13 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Returns a redactor for this attempt's random values, in case a server repeats them.
+    /// Returns a redactor that removes this attempt's random values from text, in case a server repeats these values.
     pub(super) fn redactor(&self) -> Redactor {
         Redactor::of([&self.state, &self.nonce, &self.verifier])
     }
 
-    /// Generates random values as unpadded base64url, because only unreserved characters survive when Cognito encodes
-    /// the state twice, as some paths do.
+    /// Generates the random values as unpadded base64url. On some paths, Cognito encodes the state twice, and only
+    /// unreserved characters survive this.
     pub fn new() -> Self {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
         Self {

@@ -1,5 +1,5 @@
-//! The OpenID Connect client of a profile, which gets tokens for authorization codes and refresh tokens, and verifies
-//! them.
+//! The OpenID Connect client of a profile. It exchanges authorization codes and refresh tokens for new tokens, and
+//! verifies these.
 
 use super::id_token::{Expected, IdTokenClaims};
 use super::keys::Keys;

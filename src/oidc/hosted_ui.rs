@@ -10,7 +10,7 @@ use crate::error::shortened;
 
 /// The maximum length of an error code from the hosted UI, in characters.
 const LONGEST_ERROR: usize = 100;
-/// The number of bytes of an answer, from its start, that are searched for an error.
+/// The number of bytes at the start of an answer that are searched for an error.
 const SEARCHED: usize = 16 * 1024;
 
 /// The result of a trial request to an authorization endpoint.
@@ -28,7 +28,7 @@ pub enum Reception {
     LoginPagesUnavailable,
 }
 
-/// Returns the result of a trial request from the answer of the authorization endpoint `endpoint`.
+/// Reads the result of a trial request from `answer`, which the authorization endpoint `endpoint` sent.
 ///
 /// Cognito redirects to its page `/error?error=…` if it cannot redirect to the app client, and some of its versions answer
 /// with the page at once.
@@ -77,7 +77,7 @@ fn of_page(page: &str) -> Reception {
     }
 }
 
-/// Returns the hint for a sign-in that nobody completed, with advice for each page that the browser may show.
+/// Returns the hint for a sign-in that nobody completed. The hint has advice for each page that the browser may show.
 ///
 /// `known` is the answer that the authorization endpoint gave before the browser opened; `None` for a plain issuer, which
 /// is not asked.

@@ -48,8 +48,8 @@ pub enum Ending {
     },
     /// An answer to this sign-in that cannot be used.
     Unusable {
-        /// The fault of the answer, as the end of a sentence, such as "without an authorization code". May quote text
-        /// from outside.
+        /// The fault in the answer, worded as the end of a sentence, such as "without an authorization code". May quote
+        /// text from outside.
         reason: String,
     },
     /// A request that is not part of a sign-in.
@@ -103,7 +103,7 @@ pub fn page(ending: &Ending) -> String {
     )
 }
 
-/// Turns a terminal message, which is in lower case and has no full stop, into a sentence.
+/// Converts a terminal message, which starts in lower case and has no full stop, to a sentence with both.
 fn sentence(message: &str) -> String {
     let mut text = abridged(message.trim(), LONGEST);
     if let Some(first) = text.get_mut(..1) {
@@ -115,8 +115,7 @@ fn sentence(message: &str) -> String {
     text
 }
 
-/// Escapes HTML's special characters, and replaces invisible characters: controls, and marks that change the text
-/// direction.
+/// Escapes the special characters of HTML, and replaces control characters and marks that change the text direction.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {

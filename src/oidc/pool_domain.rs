@@ -23,7 +23,8 @@ pub fn request(pool: &UserPool) -> Result<http::Request<Vec<u8>>, Failure> {
         .map_err(|error| Failure::new(Kind::Usage, format!("the discovery document's address is not a URL: {error}")))
 }
 
-/// Checks that `answer`, the discovery document of `pool`, names `domain`, the custom domain in `profile`.
+/// Checks that the user pool's discovery document, in `answer`, names `domain`, the custom domain that the profile
+/// configures.
 ///
 /// # Errors
 /// [`Kind::Refused`] if the document names another host or none; the message names both. [`Kind::Network`] if `answer` is

@@ -1,5 +1,5 @@
-//! A complete sign-in: opens the browser, gets the code and the tokens, verifies and saves them, and then shows the
-//! outcome.
+//! A complete sign-in: it opens the browser, gets the code and the tokens, verifies and saves the tokens, and then
+//! shows the outcome.
 //!
 //! ```text
 //! SignIn::run ── Attempt: state, nonce, verifier ─▶ authorization URL ─▶ Browser, or the person by hand
@@ -67,7 +67,7 @@ pub type Ask<'a> = &'a dyn Fn() -> mpsc::Receiver<Secret>;
 const SAME_PASTE: Duration = Duration::from_millis(100);
 /// The maximum duration of one paste, from its first line.
 const LONGEST_PASTE: Duration = Duration::from_secs(2);
-/// The maximum number of bytes of one paste that are kept; a valid paste is shorter.
+/// The maximum number of bytes that are kept of one paste. A valid paste is shorter.
 const PASTE_LIMIT: usize = 320 * 1024;
 /// The time to wait for a request to the short local address before the authorization URL is shown.
 const OPENING: Duration = Duration::from_secs(10);
@@ -312,7 +312,7 @@ impl Typed {
     }
 }
 
-/// Returns the failure for an error answer, with its cause, description and code, and with secrets redacted.
+/// Returns the failure for an error answer. It contains the cause, the description and the code, with secrets redacted.
 fn denied(denial: &Denial, client: &Client<'_>, redactor: &Redactor) -> Failure {
     let description = denial.description.as_deref().map(|text| refusals::in_one_line(&redactor.redact(text)));
     let description = description.filter(|text| !text.is_empty());

@@ -31,7 +31,7 @@ pub const NOW: i64 = 1_800_000_000;
 /// The access token that accompanies the test ID tokens.
 pub const ACCESS_TOKEN: &str = "an access token";
 
-/// The user pool's two private keys, of which the first signs the tokens.
+/// The two private keys of the user pool. The first key signs the tokens.
 pub static KEYS: LazyLock<[RsaPrivateKey; 2]> =
     LazyLock::new(|| [(); 2].map(|()| RsaPrivateKey::new(&mut OsRng, 2048).unwrap()));
 
@@ -93,7 +93,7 @@ pub fn signed(header: &Value, claims: &Value) -> String {
 /// A server's answer: status, additional header lines, body.
 type Reply = (u16, &'static str, Vec<u8>);
 
-/// A server that serves one document and counts the requests for it, with a folder for the client's cache.
+/// A server that serves one document and counts the requests for this document. It has a folder for the client's cache.
 pub struct KeyServer {
     /// The URL of the document.
     pub url: String,

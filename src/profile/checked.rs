@@ -15,7 +15,7 @@ use crate::store;
 /// The maximum length of a scope, in bytes
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
 const LONGEST_SCOPE: usize = 256;
-/// The maximum number of scopes of an app client, from the same AWS documentation as [`LONGEST_SCOPE`].
+/// The maximum number of scopes of an app client. The source is the same AWS documentation as for [`LONGEST_SCOPE`].
 const MOST_SCOPES: usize = 50;
 /// The maximum number of hosts in a configuration value.
 const MOST_HOSTS: usize = 100;
@@ -26,20 +26,20 @@ const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
 /// The default lifetime of credentials from the classic flow.
 const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
 
-/// The settings of one profile, before they are checked and turned into a [`Profile`](super::Profile).
+/// The settings of one profile before they are checked and converted to a [`Profile`](super::Profile).
 pub(super) struct Checked<'a> {
     pub profile: &'a str,
     pub settings: &'a Settings,
 }
 
 impl Checked<'_> {
-    /// Returns the failure for an invalid value of `key`, including where the value was set.
+    /// Returns the failure for an invalid value of `key`. Its message includes the place where the value was set.
     pub fn fault(&self, key: impl Into<Entry>, fault: impl AsRef<str>) -> Failure {
         let message = format!("{}: {}", self.place(key.into()), fault.as_ref());
         Failure::new(Kind::Usage, message)
     }
 
-    /// Returns the origin of a key's value, for messages: its source, the profile and the key.
+    /// Returns the origin of a key's value, for messages. It names the source, the profile and the key.
     fn place(&self, key: Entry) -> String {
         let source = self.settings.setting(key).map_or(String::new(), |setting| format!("{}: ", setting.source));
         format!("{source}profile '{}': {}", self.profile, key.name)
@@ -164,7 +164,7 @@ impl Checked<'_> {
         Ok(Flow::Classic { duration })
     }
 
-    /// Returns the hosts in the value of `key`, each of them checked by `check`.
+    /// Returns the hosts in the value of `key`, after checking each host with `check`.
     pub fn hosts(
         &self,
         key: Key<Vec<String>>,

@@ -1,5 +1,5 @@
-//! Endpoints on other hosts than AWS's, the issuer's or loopback, and the check for profiles that use only loopback
-//! hosts.
+//! Endpoints that belong neither to AWS nor to the issuer and are not on loopback, and a check for profiles that use
+//! only loopback hosts.
 
 use url::Url;
 
@@ -10,13 +10,13 @@ use crate::aws::hosts::{Place, Service};
 use crate::error::Failure;
 use crate::network::{authority_of, is_loopback};
 
-/// An endpoint that is neither AWS's own, nor the issuer's, nor on loopback, such as a private link. A person has to
-/// accept it before a token is sent there.
+/// An endpoint that belongs neither to AWS nor to the issuer and is not on loopback, such as a private link. A person
+/// has to accept it before a token is sent there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
     /// The configuration key that names the endpoint, such as `endpoints.sts`.
     pub key: &'static str,
-    /// The host of the endpoint, followed by its port unless it is the scheme's default port.
+    /// The host of the endpoint, followed by the port unless this is the default port of the scheme.
     pub host: String,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn is_local(settings: &Settings) -> bool {
 }
 
 impl Checked<'_> {
-    /// Returns the endpoints that are not AWS's own, not on loopback, and not at the issuer's own host.
+    /// Returns the endpoints that do not belong to AWS, are not on loopback, and are not at the issuer's own host.
     pub fn elsewhere(&self, issuer: &Issuer, endpoints: &Endpoints, is_fips: bool) -> Result<Vec<Elsewhere>, Failure> {
         let mut elsewhere = Vec::new();
         let mut add = |key: Key<String>, is_vouched_for: &dyn Fn(&str) -> bool| -> Result<(), Failure> {

@@ -1,5 +1,5 @@
-//! The choice of a profile by an email address, for user pools whose employees and customers use different identity
-//! providers.
+//! The choice of a profile by an email address. It serves user pools whose employees and customers use different
+//! identity providers.
 
 use super::{Choice, Configuration, Profile, Variables, check, keys, listed, select};
 use crate::error::{Failure, Kind, quoted};

@@ -16,9 +16,9 @@ use crate::error::{Failure, Kind, quoted, shortened};
 use crate::folder::projects;
 use crate::folder::trusted::{self, Trusted};
 
-/// The maximum length, in bytes, of an unknown key for which a message suggests a similar key.
+/// The maximum length, in bytes, of an unknown key for which the error message suggests a similar key.
 const LONGEST_KEY: usize = 64;
-/// The maximum length of a fault in a message, in characters; the TOML parser's text may quote much of the file.
+/// The maximum length of a fault in a message, in characters. The text of the TOML parser may quote much of the file.
 const LONGEST_FAULT: usize = 300;
 /// The maximum size of the configuration file, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -28,13 +28,15 @@ const LIMIT: u64 = 1024 * 1024;
 pub struct Configuration {
     /// The path of the configuration file, which may not exist.
     pub path: PathBuf,
-    /// The warning for a file system without permission modes, on which anyone may be able to change the file.
+    /// A warning that anyone may be able to change the file, because its file system has no permission modes; `None` if
+    /// it has them.
     pub doubt: Option<String>,
     /// True if the configuration file exists.
     exists: bool,
     /// The party that chose the path: the person, a variable or the system.
     chooser: Chooser,
-    /// The environment variable that chose the file, and the file's canonical path; `None` if no variable chose it.
+    /// The environment variable that chose the file, and the file's canonical path; `None` if no variable chose the
+    /// file.
     chosen_by: Option<(&'static str, PathBuf)>,
     default_profile: Option<String>,
     profiles: BTreeMap<String, Result<Settings, Failure>>,
@@ -125,8 +127,8 @@ impl Configuration {
         self.chooser
     }
 
-    /// Returns the environment variable that chose the file, unless the file is in this user's own configuration
-    /// folder. Such a file may name no endpoints beyond AWS and loopback.
+    /// Returns the environment variable that chose the file if the file is outside this user's own configuration
+    /// folder, and `None` otherwise. Such a file may name no endpoints beyond AWS and loopback.
     pub fn chosen_by(&self) -> Option<&'static str> {
         let (variable, path) = self.chosen_by.as_ref()?;
         (!location::is_persons_own(path)).then_some(*variable)
@@ -142,7 +144,7 @@ impl Configuration {
         self.default_profile.as_deref()
     }
 
-    /// Returns the settings of the profile `name` in the file, if there is such a profile.
+    /// Returns the settings of the profile `name`, or `None` if the file has no such profile.
     ///
     /// # Errors
     /// [`Kind::Usage`] if the profile has an unknown key or a value of the wrong shape. The message names the line and,
@@ -209,7 +211,7 @@ fn start_of(table: &dyn TableLike, name: &str) -> Option<usize> {
     table.get_key_value(name).and_then(|(key, item)| key.span().or_else(|| item.span())).map(|span| span.start)
 }
 
-/// The file's path and the positions of its line breaks, to find line numbers for settings and messages.
+/// The file's path and the positions of its line breaks, from which line numbers for settings and messages are found.
 struct Reader {
     path: Arc<Path>,
     /// The byte offsets of the line breaks. Counting them again for each value would make the time quadratic in the
@@ -247,7 +249,7 @@ impl Reader {
         }
     }
 
-    /// Returns the failure for a key or table that does not belong at the top level of the file.
+    /// Returns the failure for a key or table that may not be at the top level of the file.
     fn stranger(&self, at: Option<usize>, name: &str, item: &Item) -> Failure {
         if named(name).is_some() || name == "endpoints" {
             let said = format!("'{}' belongs to a profile: put the line [profile.NAME] above it", quoted(name));

@@ -49,7 +49,7 @@ pub struct UserPool {
 }
 
 impl UserPool {
-    /// Returns the pool's region, which is the prefix of its id.
+    /// Returns the region of the user pool, which is the prefix of the user pool's id.
     pub fn region(&self) -> &str {
         self.id.split('_').next().unwrap_or_default()
     }
@@ -146,8 +146,8 @@ impl PlainIssuer {
 }
 
 impl Checked<'_> {
-    /// Returns the profile's user pool or, if it has none, the OpenID provider that it names instead. Refuses keys that
-    /// belong to the other kind.
+    /// Returns the profile's issuer: its user pool or, if the profile has no user pool, the OpenID provider that the
+    /// profile names. Refuses keys that belong to the other kind.
     pub fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
         let is_there = |key: &&Entry| self.settings.setting(**key).is_some();
         let Some(id) = self.text(keys::USER_POOL_ID, ids::user_pool_id)? else {

@@ -36,7 +36,7 @@ pub trait Shaped: Sized {
     /// The [`Shape`] of values of this Rust type.
     const SHAPE: Shape;
 
-    /// Returns the value as this Rust type, or `None` if it has another shape.
+    /// Returns `value` as this Rust type, or `None` if the value has another shape.
     fn of(value: &Value) -> Option<&Self>;
 }
 
@@ -144,9 +144,11 @@ keys! {
     CLIENT_ID: String = pinned("client_id");
     /// The host of the user pool's hosted UI.
     DOMAIN: String = pinned("domain");
-    /// The issuer of the tokens, if the profile has no user pool or the user pool's own two issuers do not apply.
+    /// The issuer of the tokens, in a profile without a user pool or with a user pool that uses neither of its two
+    /// standard issuers.
     ISSUER: String = pinned("issuer");
-    /// Hosts that an issuer's endpoints may use besides the issuer's own, in a profile without a user pool.
+    /// Hosts that the issuer's endpoints may use in addition to the host of the issuer, in a profile without a user
+    /// pool.
     ISSUER_HOSTS: Vec<String> = pinned("issuer_hosts");
     /// The identity pool's id; its prefix is a region.
     IDENTITY_POOL_ID: String = pinned("identity_pool_id");
@@ -156,11 +158,11 @@ keys! {
     FIPS: bool = pinned("fips");
     /// The identity provider to which the user pool redirects at once, without showing its own sign-in page.
     IDENTITY_PROVIDER: String = open("identity_provider", None);
-    /// An identifier of the identity provider, such as an email domain, to send instead of the provider's name.
+    /// An identifier of the identity provider, such as an email domain, that is sent instead of the provider's name.
     IDP_IDENTIFIER: String = open("idp_identifier", None);
     /// The domains of email addresses for which `login --email` chooses this profile.
     EMAIL_DOMAINS: Vec<String> = pinned("email_domains");
-    /// A name that distinguishes this sign-in from another person's at the same identity provider.
+    /// A name that distinguishes this sign-in from the sign-in of another person at the same identity provider.
     ACCOUNT: String = open("account", None);
     /// The user name to prefill on the identity provider's sign-in page.
     LOGIN_HINT: String = open("login_hint", None);
@@ -184,7 +186,7 @@ keys! {
     SIGN_IN_ON_DEMAND: bool = open("sign_in_on_demand", Some("false"));
     /// The lifetime of a refresh token, counted from the sign-in, in seconds.
     REFRESH_TOKEN_VALIDITY: u64 = open("refresh_token_validity", None);
-    /// The time for which an old refresh token still works after its rotation, in seconds.
+    /// The time, in seconds, for which a refresh token still works after its rotation.
     REFRESH_GRACE: u64 = open("refresh_grace", Some("0"));
     /// The IAM role to request.
     ROLE_ARN: String = filled_in("role_arn", None);
@@ -206,15 +208,16 @@ keys! {
     CA_BUNDLE: String = pinned("ca_bundle");
     /// The proxy for HTTPS requests: a URL, or `none`.
     PROXY: String = pinned("proxy");
-    /// The endpoint of the Cognito user pools service, if it is not AWS's own.
+    /// The endpoint of the Cognito user pools service, if it differs from the standard AWS endpoint.
     ENDPOINTS_USER_POOL: String = pinned("endpoints.user_pool");
     /// The URL of the hosted UI, if it is not at [`DOMAIN`].
     ENDPOINTS_DOMAIN: String = pinned("endpoints.domain");
-    /// The base URL of the discovery document, if it differs from the issuer's URL; for profiles without a user pool.
+    /// The base URL of the discovery document, if it differs from the issuer's URL. It is only for profiles without a
+    /// user pool.
     ENDPOINTS_ISSUER: String = pinned("endpoints.issuer");
-    /// The endpoint of the Cognito identity pools service, if it is not AWS's own.
+    /// The endpoint of the Cognito identity pools service, if it differs from the standard AWS endpoint.
     ENDPOINTS_IDENTITY_POOL: String = pinned("endpoints.identity_pool");
-    /// The endpoint of the Security Token Service, if it is not AWS's own.
+    /// The endpoint of the Security Token Service, if it differs from the standard AWS endpoint.
     ENDPOINTS_STS: String = pinned("endpoints.sts");
 }
 

@@ -1,4 +1,4 @@
-//! The path of the configuration file, and the person, variable or system that chose it.
+//! The path of the configuration file, and the source of that path: the person, a variable or the system.
 //!
 //! The configuration says where secrets go. So the environment may choose it, but not from a project's files: a cloned
 //! repository's `.envrc` is no safer than its files.
@@ -10,7 +10,8 @@ use crate::error::{Failure, Kind, quoted};
 use crate::folder::projects::{is_below, same};
 use crate::folder::user_folders;
 
-/// The path of the configuration file, which may not exist, and the person, variable or system that chose it.
+/// The path of the configuration file, which may not exist, and the source of that path: the person, a variable or the
+/// system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The path of the configuration file.
@@ -39,8 +40,8 @@ impl Default for Location {
 }
 
 impl Location {
-    /// Returns the configuration file's path from `--config`, from `COGFED_CONFIG` or, failing both, from this user's
-    /// configuration folder. It is never in the current folder by default.
+    /// Returns the configuration file's path. It comes from `--config`, from `COGFED_CONFIG` or, without both, from
+    /// this user's configuration folder. It is never in the current folder by default.
     ///
     /// # Errors
     /// [`Kind::Usage`] if this user has no folder for configuration, or `COGFED_CONFIG` is not an absolute path.

@@ -63,11 +63,12 @@ pub struct Profile {
     pub scopes: Vec<String>,
     /// The identity pool's id. Its prefix is a region.
     pub identity_pool_id: String,
-    /// The name under which the identity pool knows the issuer (a key of `Logins`), if it is not the token's `iss`.
+    /// The name under which the identity pool knows the issuer (a key of `Logins`), if this name differs from the
+    /// token's `iss`.
     pub logins_key: Option<String>,
     /// The identity provider to which the user pool redirects at once, without showing its own sign-in page.
     pub identity_provider: Option<String>,
-    /// An identifier of the identity provider, such as an email domain, to send instead of the provider's name.
+    /// An identifier of the identity provider, such as an email domain, that is sent instead of the provider's name.
     pub idp_identifier: Option<String>,
     /// The domains of email addresses for which `login --email` chooses this profile.
     pub email_domains: Vec<String>,
@@ -81,7 +82,7 @@ pub struct Profile {
     pub lang: Option<String>,
     /// The registered redirect URIs, in the order in which their ports are tried.
     pub redirect: Redirect,
-    /// The command that opens the browser, if not the system's own.
+    /// The command that opens the browser; `None` for the default browser of the system.
     pub browser: Option<BrowserCommand>,
     /// True if the sign-in URL may be copied to the clipboard of the person's terminal.
     pub clipboard: bool,
@@ -109,7 +110,7 @@ pub struct Profile {
     pub proxy: Option<ProxyChoice>,
     /// The endpoints of the identity pools' service and of STS.
     pub endpoints: Endpoints,
-    /// The endpoints that the person has to accept, because they are neither AWS's own nor on loopback.
+    /// The endpoints that the person has to accept, because they neither belong to AWS nor are on loopback.
     pub elsewhere: Vec<Elsewhere>,
 }
 
@@ -126,10 +127,10 @@ pub struct BrowserCommand {
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    /// The enhanced flow: the identity pool assumes the requested role, or one that it chooses; the credentials last an
-    /// hour.
+    /// The enhanced flow: the identity pool assumes the requested role or a role of its own choice. The credentials are
+    /// valid for an hour.
     Enhanced,
-    /// The classic flow: the identity pool issues an OpenID token, which STS exchanges for credentials of
+    /// The classic flow: the identity pool issues an OpenID token. STS exchanges that token for credentials of
     /// [`Profile::role_arn`].
     Classic {
         /// The requested lifetime of the credentials.
@@ -152,7 +153,7 @@ impl Role {
         matches!(self.flow, Flow::Classic { .. })
     }
 
-    /// Returns the 12-digit id of the role's AWS account, if the ARN is known.
+    /// Returns the 12-digit id of the role's AWS account, or `None` if the role's ARN is unknown.
     pub fn account_id(&self) -> Option<&str> {
         self.arn.as_deref()?.split(':').nth(4)
     }
@@ -181,12 +182,12 @@ impl Redirect {
     }
 }
 
-/// The endpoints of AWS services: AWS's own hosts, or those of a sandbox, an emulator or AWS PrivateLink.
+/// The endpoints of AWS services. They are hosts of AWS, of a sandbox, of an emulator or of AWS PrivateLink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     /// The endpoint of the Cognito identity pools service.
     pub identity_pool: String,
-    /// True if `identity_pool` is AWS's own host for the region, to which any sign-in's ID token may be sent.
+    /// True if `identity_pool` is the AWS host for the region. The ID token of any sign-in may be sent to that host.
     pub identity_pool_is_aws: bool,
     /// The endpoint of the Security Token Service.
     pub sts: String,
@@ -287,7 +288,8 @@ impl Profile {
         })
     }
 
-    /// Returns the name under which the sign-in is stored, without the key that sets it: see [`SignInName`].
+    /// Returns the name under which the sign-in is stored, without the configuration key that sets the name; see
+    /// [`SignInName`].
     pub fn who(&self) -> &str {
         &self.sign_in_name.name
     }
@@ -311,17 +313,17 @@ impl Profile {
         matches!(self.flow, Flow::Classic { .. })
     }
 
-    /// Returns the role that the profile requests, with the flow that issues its credentials.
+    /// Returns the role that the profile requests, together with the flow that issues the role's credentials.
     pub fn role(&self) -> Role {
         Role { arn: self.role_arn.clone(), flow: self.flow }
     }
 
-    /// Returns the 12-digit id of the role's AWS account, if the profile names a role.
+    /// Returns the 12-digit id of the role's AWS account, or `None` if the profile names no role.
     pub fn account_id(&self) -> Option<&str> {
         self.role_arn.as_deref()?.split(':').nth(4)
     }
 
-    /// Returns a warning about a likely mistake in the profile that AWS does not reject, if there is one.
+    /// Returns a warning if the profile probably contains a mistake that AWS does not reject, and `None` otherwise.
     pub fn doubt(&self) -> Option<String> {
         let (user_pool, region) = (self.issuer.user_pool()?.region(), self.identity_pool_id.split(':').next()?);
         (user_pool != region).then(|| {

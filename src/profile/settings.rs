@@ -172,7 +172,7 @@ impl Settings {
         Some(T::of(&setting.value).expect("a value is kept in the shape of its key"))
     }
 
-    /// Returns the value of a configuration key together with its source, if any source sets it.
+    /// Returns the value of a configuration key together with its source, or `None` if no source sets the key.
     pub fn setting(&self, key: impl Into<Entry>) -> Option<&Setting> {
         self.0.get(key.into().name)
     }

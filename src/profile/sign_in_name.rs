@@ -1,4 +1,4 @@
-//! The name under which a sign-in is stored, to distinguish several sign-ins of one app client.
+//! The name under which a sign-in is stored, which distinguishes several sign-ins with the same app client.
 
 use std::borrow::Cow;
 
@@ -32,8 +32,8 @@ impl NamedBy {
     }
 }
 
-/// The name of a sign-in, from `account`, `identity_provider` or `idp_identifier`, in this order; if none is set,
-/// `default`.
+/// The name of a sign-in: the value of `account`, `identity_provider` or `idp_identifier`, in this order of preference,
+/// or `default` if none of them is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInName {
     /// The name itself.

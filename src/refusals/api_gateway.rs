@@ -1,4 +1,4 @@
-//! API Gateway's refusals: cause and hint for each reason that `request` finds
+//! API Gateway's refusals: the cause and the hint for each reason that the module `request` finds
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>).
 
 use super::{Refuser, Row};
@@ -13,16 +13,16 @@ const POLICIES: &str =
 const ROW: Row = Row::new(Refuser::ApiGateway, RESPONSES);
 
 rows! {
-    /// The default host has no such method and path.
+    /// The API, called at its default host, has no route for the method and path.
     MISSING_ROUTE = "missing-route",
         "the API at '{host}' has no {method} {path}",
         "check method and path: on this host the path begins with the stage, as in /prod/orders", FORBIDDEN_PAGE;
-    /// A custom domain has no such method and path, or a proxy dropped the signature.
+    /// The API, called at a custom domain, has no route for the method and path, or a proxy dropped the signature.
     MISSING_ROUTE_ON_CUSTOM_DOMAIN = "missing-route-on-custom-domain",
         "the API at '{host}' has no {method} {path}",
         "check method and path; on a custom domain the path has no stage, and a proxy in between that drops the Authorization \
          header looks the same", FORBIDDEN_PAGE;
-    /// The clocks differ.
+    /// The clock of this machine differs from the clock of the gateway.
     WRONG_CLOCK = "wrong-clock",
         "this machine's clock is {offset} the gateway's",
         "set the clock if it is this machine's that is wrong (on Linux: timedatectl set-ntp true); signatures are valid for 5 minutes", SIGNATURES;
@@ -30,7 +30,7 @@ rows! {
     OLD_SIGNATURE = "old-signature",
         "the gateway considers the signature's time wrong, although the clocks agree: {said}",
         "the request took more than 5 minutes to arrive: repeat it, with a smaller body if it has one", SIGNATURES;
-    /// The clocks differ by an unknown time.
+    /// The clocks differ, but the difference is unknown.
     WRONG_CLOCK_UNMEASURED = "wrong-clock-unmeasured",
         "the gateway considers the signature's time wrong: {said}",
         "set this machine's clock; signatures are valid for 5 minutes", SIGNATURES;
@@ -63,7 +63,7 @@ rows! {
     WRONG_SCOPE = "wrong-scope",
         "the request to '{host}' was signed for region '{region}', which is not the API's: {said}",
         "give the API's region by --region, or as 'region' in the profile", SIGNATURES;
-    /// The signature belongs to another request.
+    /// The signature does not match the request that arrived.
     WRONG_SIGNATURE = "wrong-signature",
         "the signature does not match what arrived at '{host}'",
         "a proxy or CDN in between may rewrite path, query or headers: call the API's own execute-api host; if it is called \

@@ -1,4 +1,4 @@
-//! Refusals of Azure AD B2C, the customers' directory.
+//! Refusals by Azure AD B2C, the directory for customers.
 
 use super::{Codes, Refuser, Row, Text};
 use crate::error::Kind;

@@ -1,4 +1,4 @@
-//! Refusals of Entra ID, the employees' directory (formerly Azure AD).
+//! Refusals by Entra ID (formerly Azure AD), the directory for employees.
 //!
 //! The meanings are those of Microsoft's list unless a row names another page. Entra ID shows many of these codes only
 //! on its own page, and the browser stays there. Their rows serve people who look them up.

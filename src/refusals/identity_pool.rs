@@ -1,4 +1,4 @@
-//! Refusals of the identity pool
+//! Refusals by the identity pool
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html#API_GetCredentialsForIdentity_Errors>).
 //!
 //! AWS documents the codes; the messages are from users' reports.

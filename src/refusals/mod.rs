@@ -1,4 +1,4 @@
-//! A table of the services' refusals, with a cause and a next step for each, in one file per service.
+//! The table of refusals, with the cause and the next step for each refusal, in one file for each service.
 //!
 //! A new row is one entry in its file, with the page that documents it. If two rows fit, the first counts. A refusal
 //! that fits no row is reported in the service's own words.
@@ -34,16 +34,17 @@ mod user_pool;
 
 use crate::error::{Kind, shortened};
 
-/// The party that refuses.
+/// The party that refuses a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refuser {
-    /// The authorization endpoint of a user pool or a plain issuer, through the browser (RFC 6749, section 4.1.2.1).
+    /// The authorization endpoint of a user pool or a plain issuer, which answers through the browser (RFC 6749,
+    /// section 4.1.2.1).
     Authorization,
     /// The token endpoint of a user pool or a plain issuer (RFC 6749, section 5.2).
     TokenEndpoint,
-    /// Entra ID, the employees' directory, directly or through the user pool.
+    /// Entra ID, the directory for employees, which refuses directly or through the user pool.
     EntraId,
-    /// Azure AD B2C, the customers' directory.
+    /// Azure AD B2C, the directory for customers.
     AzureB2c,
     /// The identity pool.
     IdentityPool,
@@ -57,14 +58,14 @@ pub enum Refuser {
     BehindIam,
 }
 
-/// One refusal, or several with the same cause.
+/// One refusal, or several refusals with the same cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// The party that sends the refusal.
     pub refuser: Refuser,
     /// The codes of the refusal. If there are none, any code fits.
     pub codes: &'static [&'static str],
-    /// The phrases of which the message must contain at least one, in any letter case. If there are none, any message
+    /// The phrases, in any letter case, of which the message must contain at least one. If there are none, any message
     /// fits.
     pub says: &'static [&'static str],
     /// The kind of failure.
@@ -84,17 +85,19 @@ type Codes = &'static [&'static str];
 /// A text in a row, such as its cause or hint.
 type Text = &'static str;
 
-/// The texts for a row's placeholders, by name.
+/// The texts that replace a row's placeholders, each with the name of its placeholder.
 pub type Facts<'a> = &'a [(&'a str, &'a str)];
 
-/// The `issuer` fact for a profile without a user pool, in the word that [`crate::profile::Issuer::described`] returns.
+/// The `issuer` fact for a profile without a user pool; its text is the word from
+/// [`crate::profile::Issuer::described`].
 const PLAIN_ISSUER: (&str, &str) = ("issuer", "issuer");
 
 /// The maximum length of a quoted message, in characters, not counting the ids at its end.
 pub const LONGEST_MESSAGE: usize = 400;
-/// The maximum length of the ids at the end of a message, in characters: three ids of 36, with names and a time.
+/// The maximum length of the ids at the end of a message, in characters: three ids of 36 characters, with names and a
+/// time.
 const LONGEST_IDS: usize = 200;
-/// The names of the ids that a service's support asks for. They are at the end of a message.
+/// The labels of the ids that a service's support team asks for. They are at the end of a message.
 const IDS: [&str; 4] = ["Trace ID:", "Correlation ID:", "Request ID:", "RequestId:"];
 /// The maximum length of the code that [`said`] quotes, in characters.
 const LONGEST_CODE: usize = 100;
@@ -127,7 +130,7 @@ impl Refuser {
         }
     }
 
-    /// Returns the prefix of this party's codes, if the party is a directory.
+    /// Returns the prefix of this party's error codes if the party is a directory, and `None` otherwise.
     fn prefix(self) -> Option<&'static str> {
         match self {
             Refuser::EntraId => Some("AADSTS"),
@@ -149,7 +152,7 @@ impl Refuser {
 }
 
 impl Row {
-    /// Returns an empty row, from which each file builds its own.
+    /// Returns an empty row, from which each file builds its own rows.
     const fn new(refuser: Refuser, source: &'static str) -> Self {
         Self { refuser, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", direct: None, source }
     }
@@ -179,14 +182,15 @@ impl Row {
     }
 }
 
-/// Returns the whole table: the rows of each party in order, followed by its row for unknown refusals.
+/// Returns the whole table: for each party, its rows in order, and then its row for unknown refusals.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     // API Gateway's row for unknown refusals is already among its rows.
     let unknown = |refuser: Refuser| (refuser != Refuser::ApiGateway).then(|| refuser.unknown());
     Refuser::ALL.into_iter().flat_map(move |refuser| refuser.rows().iter().chain(unknown(refuser)))
 }
 
-/// Returns the row for a refusal. A directory's code inside the message counts before the user pool's own code.
+/// Returns the row that explains a refusal by `refuser` with `code` and `message`. A directory's code inside the
+/// message counts before the user pool's own code.
 pub fn find(refuser: Refuser, code: &str, message: &str) -> &'static Row {
     let asks_directories = matches!(refuser, Refuser::Authorization | Refuser::TokenEndpoint);
     let directories = [Refuser::EntraId, Refuser::AzureB2c].into_iter().filter(|_| asks_directories);
@@ -196,8 +200,8 @@ pub fn find(refuser: Refuser, code: &str, message: &str) -> &'static Row {
     by_directory.or_else(by_refuser).unwrap_or_else(|| refuser.unknown())
 }
 
-/// Returns the row for the first of the directory's codes in `message` that is in the table. If all its codes there are
-/// unknown, returns the row for those.
+/// Returns the row for the first known code of `directory` in `message`, or `None` if `message` contains no code of the
+/// directory. If all its codes there are unknown, returns the row for those.
 fn by_directory(directory: Refuser, message: &str) -> Option<&'static Row> {
     let codes = codes_in(directory.prefix()?, message);
     let lower_case = message.to_ascii_lowercase();
@@ -206,7 +210,8 @@ fn by_directory(directory: Refuser, message: &str) -> Option<&'static Row> {
     codes.iter().find_map(known).or(unknown)
 }
 
-/// Returns the codes with this prefix, in the order of the message. A code is the prefix and all digits after it.
+/// Returns the codes that begin with `prefix`, in the order in which they appear in `message`. A code is the prefix and
+/// all digits after it.
 fn codes_in<'m>(prefix: &str, message: &'m str) -> Vec<&'m str> {
     let starts = message.match_indices(prefix).map(|(start, _)| start);
     let code = |start: usize| {
@@ -235,8 +240,8 @@ pub fn quoted(message: &str) -> String {
     }
 }
 
-/// Returns the position of the ids at the end of a message. What follows an id cannot be longer than ids are, so that no
-/// text of another kind is kept with them.
+/// Returns the position of the ids at the end of a message, or `None` if the message ends without ids. What follows an
+/// id cannot be longer than ids are, so that no text of another kind is kept with them.
 fn start_of_ids(message: &str) -> Option<usize> {
     let starts = IDS.iter().flat_map(|name| message.match_indices(name)).map(|(start, _)| start);
     starts.filter(|&start| message.len() - start <= LONGEST_IDS).min()
@@ -247,7 +252,7 @@ pub fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Replaces each placeholder by its fact. Placeholders inside a fact stay.
+/// Replaces each placeholder in `text` with the fact of the same name. Placeholders inside a fact stay.
 fn filled(text: &str, facts: Facts<'_>) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

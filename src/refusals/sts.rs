@@ -1,6 +1,7 @@
-//! Refusals by the Security Token Service of AssumeRoleWithWebIdentity, the last step of the classic flow
+//! Refusals by the Security Token Service when cogfed calls AssumeRoleWithWebIdentity, the last step of the classic
+//! flow
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors>),
-//! and of GetCallerIdentity.
+//! or GetCallerIdentity.
 
 use super::{Refuser, Row};
 use crate::error::Kind;
@@ -10,7 +11,7 @@ const COMMON: &str = "https://docs.aws.amazon.com/STS/latest/APIReference/Common
 
 const ROW: Row = Row::new(Refuser::Sts, API);
 
-/// The rows by code and message.
+/// The rows for known codes and messages.
 pub const ROWS: &[Row] = &[
     Row {
         codes: &["AccessDenied"],

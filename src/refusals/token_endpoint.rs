@@ -1,4 +1,4 @@
-//! Refusals of the token endpoint (RFC 6749, section 5.2).
+//! Refusals by the token endpoint (RFC 6749, section 5.2).
 
 use super::{Codes, Refuser, Row, Text};
 use crate::error::Kind;
@@ -10,7 +10,7 @@ const fn row(codes: Codes, cause: Text, hint: Text) -> Row {
     Row { codes, cause, hint, ..ROW }
 }
 
-/// The rows by code.
+/// The rows for known error codes.
 pub const ROWS: &[Row] = &[
     row(
         &["invalid_grant"],

@@ -1,4 +1,4 @@
-//! Refusals of the user pool itself that arrive through the browser
+//! Refusals by the user pool itself, which arrive through the browser
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
 //!
 //! Most of the descriptions are undocumented. Their sources are threads in which people reported them.
@@ -17,12 +17,12 @@ const TRIGGERS: &str = "https://docs.aws.amazon.com/cognito/latest/developerguid
 
 const ROW: Row = Row::new(Refuser::Authorization, AUTHORIZATION_ENDPOINT);
 
-/// Returns a row for descriptions with one of these phrases.
+/// Returns a row for descriptions that contain one of `phrases`.
 const fn says(phrases: &'static [Text], cause: Text, hint: Text, source: Text) -> Row {
     Row { says: phrases, cause, hint, source, ..ROW }
 }
 
-/// Returns a row for any description with one of these codes.
+/// Returns a row for refusals with one of `codes`, whatever the description.
 const fn coded(codes: Codes, cause: Text, hint: Text) -> Row {
     Row { codes, cause, hint, ..ROW }
 }

@@ -1,4 +1,4 @@
-//! An API request from a person's input: method, URL, headers, body.
+//! The construction of an API request from a person's input: method, URL, headers and body.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -37,7 +37,7 @@ const MOST_HEADERS: usize = 2000;
 /// The input for a request.
 #[derive(Clone, Default)]
 pub struct RequestInput {
-    /// The HTTP method, in any case.
+    /// The HTTP method, in upper or lower case.
     pub method: String,
     /// The URL as typed.
     pub url: String,
@@ -49,7 +49,7 @@ pub struct RequestInput {
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>). It would
     /// refuse or misread curl's default, `application/x-www-form-urlencoded`.
     pub body: Option<Vec<u8>>,
-    /// True to send and accept `application/json`, unless a header says otherwise.
+    /// True if the request sends and accepts `application/json`, unless a header says otherwise.
     pub json: bool,
     /// True to ask for a compressed answer, unless a header says otherwise.
     pub compressed: bool,
@@ -62,7 +62,7 @@ pub struct ApiRequest {
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    /// The body's hash, once a signature needed it.
+    /// The SHA-256 hash of the body, computed when a signature first needs it.
     pub(super) hash: OnceLock<String>,
 }
 
@@ -227,8 +227,8 @@ fn method(given: &str) -> Result<Method, Failure> {
     }
 }
 
-/// Checks the given headers. Refuses those that the signature or the connection sets, and values that hold control
-/// characters. Other text than ASCII is sent and signed as UTF-8.
+/// Checks the headers that the person gave, and returns them. Refuses those that the signature or the connection sets,
+/// and values that hold control characters. Other text than ASCII is sent and signed as UTF-8.
 fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {

@@ -50,7 +50,7 @@ pub enum Manner {
 /// One argument that holds a piece of the body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Data {
-    /// The source.
+    /// The source of this piece of the body.
     pub source: Source,
     /// The way in which it becomes part of the body.
     pub manner: Manner,
@@ -187,7 +187,7 @@ pub(super) fn stdin_twice() -> Failure {
     failure.hint("give '-' or '@-' once: there is nothing left in it for a second time")
 }
 
-/// Reads one piece. `before` is the length of the body so far, in bytes.
+/// Reads the bytes of one piece of the body. `before` is the length of the body so far, in bytes.
 fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<(Vec<u8>, Option<Joined>), Failure> {
     let mut bytes = read_source(&piece.source, stdin, before)?;
     match &piece.manner {

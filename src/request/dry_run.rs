@@ -6,7 +6,7 @@ use http::header::AUTHORIZATION;
 
 use super::sign::SignedRequest;
 
-/// The mask of a secret.
+/// The text that is shown in place of a secret.
 const MASK: &str = "****";
 
 /// Returns the head and the body of the request as HTTP/1.1 text. The signature, the session token, cookies and API

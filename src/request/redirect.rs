@@ -1,4 +1,4 @@
-//! Redirects: where an answer sends the client on, and the request that follows it.
+//! Redirects: the target that an answer names, and the request that follows the redirect.
 //!
 //! A redirect is followed without anything that is the API's or the person's alone. The target often is a presigned URL
 //! of S3, which needs no signature and refuses a second one.
@@ -18,7 +18,8 @@ use crate::error::{Failure, Kind};
 use crate::http::ApiClient;
 use crate::network::is_loopback;
 
-/// The headers that are sent to another origin: those that describe the wanted answer. All others may be secret.
+/// The headers that may be sent to another origin, because they only describe the wanted answer. All others may be
+/// secret.
 const HARMLESS: [HeaderName; 10] = [
     ACCEPT,
     ACCEPT_ENCODING,
@@ -31,22 +32,24 @@ const HARMLESS: [HeaderName; 10] = [
     RANGE,
     USER_AGENT,
 ];
-/// The headers that are not sent even to the API's own origin: those of the signed request, its body and its secrets.
+/// The headers that a redirect drops even at the API's own origin, because they belong to the signed request, its body
+/// or its secrets.
 const OWN: [HeaderName; 8] =
     [AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, X_API_KEY];
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// An answer's redirect.
+/// A redirect, as read from an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
     status: StatusCode,
-    /// The target without user and password, or the reason why there is none.
+    /// The target URL without user and password, or the reason why there is no target.
     to: Result<Url, &'static str>,
     is_same_origin: bool,
 }
 
 impl Redirect {
-    /// Returns the redirect in `answer`: any status from 300 to 399 except for 304, which is about a cached answer.
+    /// Returns the redirect in `answer` if the status is from 300 to 399, except 304 (Not Modified), and `None`
+    /// otherwise.
     pub fn of(answer: &Answer) -> Option<Self> {
         Self::read(answer.status(), answer.headers(), answer.url())
     }
@@ -91,28 +94,29 @@ impl Redirect {
     }
 }
 
-/// Returns the URL without its query.
+/// Returns the URL with its query masked.
 fn shown(url: &Url) -> String {
     let mut shown = url.clone();
     shown.set_query(url.query().map(|_| "****"));
     shown.to_string()
 }
 
-/// The follower of one request's redirects.
+/// The clients and the limits for following the redirects of one request.
 pub struct Redirects<'a> {
     /// The client for the API's own origin.
     pub own: &'a ApiClient,
     /// The client for other origins. It presents no certificate.
     pub others: &'a ApiClient,
-    /// The maximum number of redirects.
+    /// The maximum number of redirects to follow.
     pub most: u32,
     /// The limits of the exchange.
     pub watch: &'a Watch,
 }
 
 impl Redirects<'_> {
-    /// Follows the redirects of `answer` to `request`, unsigned, and returns the last answer. `on_step` is called with
-    /// each target, for messages. A redirect that is not followed is returned as it is.
+    /// Follows `answer` (the answer to `request`) through all redirects, with unsigned requests, and returns the last
+    /// answer. `on_step` is called with each target, for messages. A redirect that is not followed is returned as it
+    /// is.
     ///
     /// # Errors
     /// [`Kind::Network`] if there is no answer, if there are too many redirects or they form a loop, or if one leads
@@ -159,7 +163,7 @@ impl Redirects<'_> {
     }
 }
 
-/// One request on the way of a redirect.
+/// One request in a chain of redirects.
 struct Step {
     method: Method,
     headers: HeaderMap,
@@ -197,7 +201,7 @@ impl Step {
         Some(Self { method, headers, to, is_own })
     }
 
-    /// Returns whether this step keeps the encryption: https, or http on this machine.
+    /// Returns whether this step may be followed: it goes over https, or over http to this machine.
     fn may_be_followed(&self) -> bool {
         match self.to.scheme() {
             "https" => true,

@@ -1,4 +1,4 @@
-//! The sending of a signed request, once, and the API's answer.
+//! The function that sends a signed request once, and the type of the API's answer.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -16,12 +16,12 @@ use crate::http::{ApiClient, HttpError, Transfer, cause_of};
 /// wrong signature.
 const EXPLAINABLE: usize = 16 * 1024;
 
-/// The limits of an exchange, and its counts.
+/// The deadline of an exchange, and the counts of its bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Watch {
     /// The deadline of the whole exchange.
     pub deadline: Option<Deadline>,
-    /// The bytes so far.
+    /// The counts of the bytes that the exchange has sent and received so far.
     pub transfer: Transfer,
 }
 
@@ -44,10 +44,10 @@ impl Deadline {
     }
 }
 
-/// A request without an answer.
+/// The error for a request that got no answer.
 #[derive(Debug, Clone)]
 pub struct Lost {
-    /// The error, for the person.
+    /// The failure to report to the person.
     pub failure: Failure,
     /// The stage that the request had reached.
     pub stage: Stage,
@@ -83,7 +83,7 @@ impl Lost {
         Self { failure, stage }
     }
 
-    /// Returns the same error for a request with `method` that was answered with a redirect, whose target gave no answer.
+    /// Converts the error of a redirect's target into the error of the original request, which has the method `method`.
     pub(super) fn behind(self, method: &Method) -> Self {
         let stage = if self.stage == Stage::Final { Stage::Final } else { Stage::Sent };
         let failure = if method.is_idempotent() { self.failure } else { self.failure.hint(LOOK) };
@@ -103,8 +103,8 @@ impl Lost {
 
 const LOOK: &str = "the API may have carried out the request: look before you repeat it";
 
-/// Returns the next step after a request that was sent, and whose answer was lost. An idempotent request may be repeated
-/// (RFC 9110, section 9.2.2).
+/// Returns the next step after a request with `method` was sent and its answer was lost. An idempotent request may be
+/// repeated (RFC 9110, section 9.2.2).
 fn advice(method: &Method) -> &'static str {
     match method.is_idempotent() {
         true => "try again; if that does not help, check the network and the API",
@@ -127,12 +127,12 @@ impl From<io::Error> for WriteError {
     }
 }
 
-/// The times of an exchange, each counted from its beginning.
+/// The durations of an exchange, each measured from the start of the exchange.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
     /// The time until the head of the answer had arrived.
     pub first_byte: Duration,
-    /// The time until the end of the answer, or until now if it has not ended.
+    /// The time until the end of the answer, or until now if the answer has not ended.
     pub total: Duration,
 }
 
@@ -149,7 +149,7 @@ pub struct Answer {
     ended: Option<Instant>,
     /// The number of redirects that were followed to get this answer.
     pub redirects: u32,
-    /// The number of attempts before the one that this answer is for.
+    /// The number of attempts before the attempt that got this answer.
     pub retries: u32,
 }
 
@@ -179,17 +179,17 @@ impl Answer {
         &self.prefix
     }
 
-    /// Returns the method of the request that this is the answer to.
+    /// Returns the method of the answered request.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// Returns the URL of the request that this is the answer to. Its query may hold a secret.
+    /// Returns the URL of the answered request. Its query may hold a secret.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Returns the address of the server or of the proxy, if it is known.
+    /// Returns the address of the server or of the proxy, or `None` if the address is unknown.
     pub fn remote_addr(&self) -> Option<SocketAddr> {
         self.rest.remote_addr()
     }
@@ -200,7 +200,8 @@ impl Answer {
         Times { first_byte: self.head_at - self.began, total }
     }
 
-    /// Returns the bytes of the exchange so far. They can be read while [`Answer::write_to`] runs.
+    /// Returns the counts of the bytes that the exchange has sent and received so far. They can be read while
+    /// [`Answer::write_to`] runs.
     pub fn transfer(&self) -> &Transfer {
         &self.watch.transfer
     }
@@ -253,7 +254,7 @@ impl Answer {
     }
 }
 
-/// Sends `signed` once.
+/// Sends the signed request once.
 ///
 /// # Errors
 /// [`Lost`] if there is no answer. Nothing is sent if the client would send another URL than the signed one.
@@ -261,7 +262,7 @@ pub async fn send(client: &ApiClient, signed: &SignedRequest, watch: &Watch) -> 
     send_request(client, &signed.0, watch).await
 }
 
-/// Sends `request` once, signed or not; see [`send`].
+/// Sends `request` once, whether it is signed or not; see [`send`].
 pub(super) async fn send_request(client: &ApiClient, request: &Request<Bytes>, watch: &Watch) -> Result<Answer, Lost> {
     let (method, url) = (request.method().clone(), request.uri().to_string());
     let uri = request.uri().clone();

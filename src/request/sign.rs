@@ -31,7 +31,7 @@ pub struct Scope {
     pub service: String,
     /// The region, such as `eu-west-1`.
     pub region: String,
-    /// The host to sign for and to send in the `Host` header, if it is not the URL's.
+    /// The host to sign for and to send in the `Host` header, if it differs from the host of the URL.
     pub host: Option<String>,
 }
 
@@ -64,7 +64,7 @@ const UNSIGNED: [HeaderName; 12] = [
     HeaderName::from_static("x-forwarded-for"),
 ];
 
-/// Returns the value of `Host` for a host to sign for, as it was given: a name or an address, with a port unless that is
+/// Returns the `Host` header for `given`, the host to sign for: a name or an address, with the port unless the port is
 /// 443.
 ///
 /// # Errors
@@ -81,7 +81,7 @@ pub fn sign_host(given: &str) -> Result<String, Failure> {
     }
 }
 
-/// Returns whether a request goes to a private API by the host of a VPC endpoint, without the header that names the API
+/// Returns whether a request to a private API goes through a VPC endpoint but lacks the header that names the API
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>).
 pub fn lacks_api_id(request: &ApiRequest, scope: &Scope) -> bool {
     let host = scope.host.as_deref().unwrap_or(request.host());
@@ -106,7 +106,8 @@ impl fmt::Debug for SignedRequest {
     }
 }
 
-/// Signs `request` for the service and region of `scope` as of `now`. The same request can be signed again with another time.
+/// Signs `request` for the service and the region in `scope`, with the time `now`. The same request can be signed again
+/// with another time.
 ///
 /// # Errors
 /// If the credentials contain characters that no header can hold. AWS issues no such credentials.
@@ -182,8 +183,8 @@ fn signed(
     Ok(SignedRequest(signed))
 }
 
-/// Returns the signer's settings for a form. The path is given to the signer as it is signed, so the signer changes
-/// nothing of it but the encoding. The session token is always signed.
+/// Returns the signer's settings for a signature of this form. The path is given to the signer as it is signed, so the
+/// signer changes nothing of it but the encoding. The session token is always signed.
 fn settings(form: SignatureForm) -> SigningSettings {
     let mut settings = SigningSettings::default();
     settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;

@@ -1,34 +1,34 @@
-//! The forms of a signature that differ between services: the canonical path, and the header with the body's hash.
+//! The parts of a signature that differ between services: the canonical path, and the header with the body's hash.
 
 use std::fmt::Write as _;
 
 use http::Uri;
 
-/// The services that S3's rules for paths apply to.
+/// The services to which S3's rules for paths apply.
 const S3: &[&str] = &["s3", "s3-object-lambda", "s3-outposts", "s3express"];
 
-/// The form in which a service wants its signatures.
+/// The form of signature that a service requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SignatureForm {
-    /// True if the path is an object's key: it is neither normalised nor encoded a second time.
+    /// True if the path is the key of an S3 object, which is neither normalised nor encoded a second time.
     pub(super) is_key: bool,
-    /// The body's hash in the signature and in `x-amz-content-sha256`.
+    /// The use of the body's hash in the signature and in the header `x-amz-content-sha256`.
     pub(super) hash: BodyHash,
 }
 
 /// The treatment of the body's hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyHash {
-    /// Signed, but not sent.
+    /// The hash is signed, but not sent.
     Signed,
-    /// Signed, and sent in `x-amz-content-sha256`.
+    /// The hash is signed, and sent in `x-amz-content-sha256`.
     Sent,
-    /// `UNSIGNED-PAYLOAD` is signed and sent instead.
+    /// The text `UNSIGNED-PAYLOAD` is signed and sent in place of the hash.
     Unsigned,
 }
 
 impl SignatureForm {
-    /// Returns the form for a service's signing name.
+    /// Returns the signature form for the service with the signing name `service`.
     ///
     /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html> for S3,
     /// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-clients.html> for OpenSearch
@@ -45,27 +45,28 @@ impl SignatureForm {
         Self { is_key, hash }
     }
 
-    /// Returns the path to send for the path of a request. S3 signs its own encoding of a key, so the key is sent in that
-    /// encoding: every byte but RFC 3986's unreserved ones and the slash is percent-encoded.
+    /// Returns the path of a request in the encoding in which the path is sent. S3 signs its own encoding of a key, so
+    /// the key is sent in that encoding: every byte but RFC 3986's unreserved ones and the slash is percent-encoded.
     pub(super) fn sent_path(self, path: &str) -> String {
         if self.is_key { encoded_key(path) } else { path.to_owned() }
     }
 
-    /// Returns the path to sign for a path as sent. It is normalised as by AWS's own clients, except for a key.
+    /// Returns the path to sign for `path`, which is the path as sent. It is normalised as by AWS's own clients, except
+    /// for a key.
     pub(super) fn signed_path(self, path: &str) -> String {
         if self.is_key { path.to_owned() } else { normalised(path) }
     }
 }
 
-/// Returns `uri` with another path.
+/// Returns `uri` with `path` in place of its own path.
 pub(super) fn with_path(uri: &Uri, path: &str) -> String {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     format!("{}://{authority}{path}{query}", uri.scheme_str().unwrap_or("https"))
 }
 
-/// Returns a key's path in S3's encoding. Existing escapes stay, in upper case, unless they stand for an unreserved
-/// character.
+/// Returns the path of an S3 object's key in S3's own encoding. Existing escapes stay, in upper case, unless they stand
+/// for an unreserved character.
 fn encoded_key(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len());
     let mut rest = path.as_bytes();
@@ -84,7 +85,8 @@ fn encoded_key(path: &str) -> String {
     encoded
 }
 
-/// Returns the byte of the escape that `text` begins with, and the text after it.
+/// Decodes the percent-escape at the start of `text`; returns its byte and the rest of `text`, or `None` without a
+/// valid escape.
 fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
     let (escape, after) = text.split_at_checked(3)?;
     let digits = std::str::from_utf8(escape.strip_prefix(b"%")?).ok()?;

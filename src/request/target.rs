@@ -28,10 +28,10 @@ const LONGEST_AUTHORITY: usize = 1024;
 /// The maximum length of the host and port as sent, in bytes.
 const LONGEST_HOST: usize = 253 + ":65535".len();
 
-/// The characters to encode in a query: all but the unreserved ones (RFC 3986, section 2.3).
+/// The characters to encode in a query: all except the unreserved characters (RFC 3986, section 2.3).
 pub(super) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The characters to encode in a path segment: all but `pchar` (RFC 3986, section 3.3). `%` is handled before.
+/// The characters to encode in a path segment: all except `pchar` (RFC 3986, section 3.3). `%` is handled before.
 const SEGMENT: &AsciiSet = &STRICT
     .remove(b'!')
     .remove(b'$')
@@ -134,7 +134,8 @@ impl Target {
     }
 }
 
-/// Checks scheme and authority. Returns them with the host in lower case and without the default port.
+/// Checks the scheme and the authority (host and port) of a URL. Returns them with the host in lower case and without
+/// the default port.
 fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
     if authority.contains('@') {
         let hint = "the request is signed with your role's credentials: leave out what stands before '@'";
@@ -287,7 +288,7 @@ fn normal_query(query: &str, notes: &mut Vec<Note>) -> Result<String, Failure> {
     Ok(pairs.join("&"))
 }
 
-/// Returns one key or value, decoded and strictly encoded.
+/// Returns one key or value of a query, first decoded and then strictly encoded.
 fn strict(text: &str, notes: &mut Vec<Note>) -> Result<String, Failure> {
     let text = lone_percent_encoded(text, notes);
     let Ok(decoded) = percent_decode_str(&text).decode_utf8() else {
@@ -314,7 +315,7 @@ fn lone_percent_encoded(text: &str, notes: &mut Vec<Note>) -> String {
     whole
 }
 
-/// Splits a text at the first occurrence of `at`.
+/// Splits a text at the first `at`; the second part is `None` if the text does not contain `at`.
 fn split(text: &str, at: char) -> (&str, Option<&str>) {
     text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
 }

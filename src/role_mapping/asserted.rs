@@ -93,15 +93,16 @@ pub(super) const NEVER_ROLES: &[&str] = &[
 pub struct Asserted {
     /// The decoded application roles, by the name of their claim. Missing claims are not listed.
     pub roles: BTreeMap<String, Vec<String>>,
-    /// The other attributes that may hold roles, by the name of their claim.
+    /// The values of other claims that may hold roles, by the name of the claim.
     pub attributes: BTreeMap<String, Vec<String>>,
-    /// The values of `cognito:groups` or, if that claim is missing, of `groups`.
+    /// The values of the claim `cognito:groups` or, if the token lacks that claim, of the claim `groups`.
     pub groups: Vec<String>,
     /// The ARNs of `cognito:roles`.
     pub iam_roles: Vec<String>,
     /// The value of `cognito:preferred_role`.
     pub preferred_role: Option<String>,
-    /// The name of the claim that signals a group overage, which means that the person has too many groups for a token.
+    /// The name of the claim that signals a group overage. A group overage means that the person has too many groups
+    /// for a token.
     pub group_overage: Option<String>,
 }
 
@@ -126,7 +127,7 @@ impl Asserted {
     }
 }
 
-/// Returns whether a claim has a fixed meaning, so that it is not listed among roles and attributes.
+/// Returns whether the claim `name` has a fixed meaning. Such a claim is not listed among roles and attributes.
 fn is_fixed(name: &str) -> bool {
     name.starts_with("cognito:")
         || name == PLAIN_GROUPS
@@ -172,7 +173,7 @@ pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
     roles
 }
 
-/// Form-encodes a value in the way in which user pools encode list items: only letters, digits and `.-*_` stay
+/// Form-encodes a value in the same way as user pools encode list items: only letters, digits and `.-*_` stay
 /// unchanged.
 pub fn encoded(value: &str) -> String {
     url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
@@ -202,14 +203,14 @@ fn items(inner: &str) -> impl Iterator<Item = &str> {
     inner.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// Returns the items of a list that a user pool flattened into a text, each decoded and as sent; `None` for any other
-/// text.
+/// Returns the items of a list that a user pool flattened into one text, or `None` for any other text. Each item is a
+/// pair: the decoded text, and the text as sent.
 pub(super) fn decoded_items(text: &str) -> Option<Vec<(String, String)>> {
     let inner = inner(text).filter(|_| serde_json::from_str::<Vec<String>>(text).is_err())?;
     Some(items(inner).map(|item| (decoded(item), item.to_owned())).collect())
 }
 
-/// Decodes a list item, or returns it unchanged if it cannot be decoded.
+/// Decodes a list item, or returns the item unchanged if it cannot be decoded.
 fn decoded(item: &str) -> String {
     let is_encoding = |piece: &str| piece.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     if !item.split('%').skip(1).all(is_encoding) {
@@ -219,8 +220,8 @@ fn decoded(item: &str) -> String {
     percent_decode_str(&spaced).decode_utf8().map_or_else(|_| item.to_owned(), |text| text.into_owned())
 }
 
-/// Returns the name of the claim that signals a group overage, if there is one. For more than 200 groups in a JWT, or
-/// 150 in SAML, Entra ID sends a link instead
+/// Returns the name of the claim that signals a group overage, or `None` if the token has no such claim. For more than
+/// 200 groups in a JWT, or 150 in SAML, Entra ID sends a link instead
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#groups-overage-claim>).
 fn group_overage(claims: &Map<String, Value>) -> Option<String> {
     let is_sign = |name: &str, value: &Value| match name {

@@ -25,7 +25,7 @@ pub enum Verdict {
     Matched,
     /// The claim does not satisfy the rule.
     NotMatched,
-    /// The token lacks the claim, so no rule for it matches, not even `NotEqual`.
+    /// The token lacks the claim of the rule. The rule then never matches, not even with `NotEqual`.
     NotEvaluated,
 }
 
@@ -57,7 +57,7 @@ impl Outcome {
 pub enum Basis {
     /// The provider has no mapping, so the default role applies.
     NoMapping,
-    /// The rule with this index, counted from 0, is the first that matches.
+    /// The rule with this index, counted from 0, is the first rule that matches.
     Rule(usize),
     /// No rule matches, so `AmbiguousRoleResolution` decides.
     NoRuleMatches,
@@ -87,7 +87,8 @@ pub struct Evaluation {
     pub basis: Basis,
 }
 
-/// Evaluates `request` under one interpretation, using `mapping` or, if it is `None`, the default roles of `pool`.
+/// Evaluates `request` under one interpretation, using `mapping` or, if `mapping` is `None`, the default roles of
+/// `pool`.
 pub fn evaluate(
     pool: &IdentityPoolRoles,
     mapping: Option<&RoleMapping>,
@@ -98,7 +99,7 @@ pub fn evaluate(
     evaluate_with(&mut Judge::new(rules, request.claims), pool, mapping, request, interpretation)
 }
 
-/// Evaluates like [`evaluate`], but with a `judge` that was created for the same rules and claims.
+/// Does the same as [`evaluate`], but reuses a `judge` that was created for the same rules and claims.
 pub(super) fn evaluate_with(
     judge: &mut Judge<'_>,
     pool: &IdentityPoolRoles,

@@ -1,5 +1,5 @@
 //! The explanation of a role mapping's result: the outcome under the most natural reading of AWS's documentation, and
-//! under others.
+//! the outcomes under other readings.
 
 use std::collections::BTreeSet;
 
@@ -17,14 +17,15 @@ pub struct Explanation {
     pub evaluation: Evaluation,
     /// The other possible outcomes; empty if all interpretations agree.
     pub doubts: Vec<Doubt>,
-    /// The indexes, counted from 0, of rules whose verdict depends on the interpretation, even if the outcome does not.
+    /// The indexes, counted from 0, of the rules whose verdict depends on the interpretation. The outcome need not
+    /// depend on it.
     pub uncertain_rules: BTreeSet<usize>,
 }
 
 /// Another possible outcome, and the interpretation that leads to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// The questions that must all have their other answer for this outcome.
+    /// The questions that lead to this outcome if all of them have their other answer.
     pub questions: Vec<Question>,
     /// The outcome if `questions` have their other answers.
     pub outcome: Outcome,
@@ -37,8 +38,8 @@ impl Explanation {
     }
 }
 
-/// Evaluates `request` under every relevant interpretation, using `mapping` or, if it is `None`, the default roles of
-/// `pool`.
+/// Evaluates `request` under every relevant interpretation, using `mapping` or, if `mapping` is `None`, the default
+/// roles of `pool`.
 pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Explanation {
     let mut judge = Judge::new(mapping.map(RoleMapping::rules).unwrap_or_default(), request.claims);
     let evaluation = evaluate_with(&mut judge, pool, mapping, request, Interpretation::NATURAL);

@@ -7,33 +7,34 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// The behaviour of `Contains` on an array: it searches the array's text (natural answer) or needs an equal element
-    /// (other answer).
+    /// The behaviour of `Contains` on an array: it searches the array's text (natural answer), or it needs an element
+    /// that equals the value (other answer).
     ContainsOnArrays,
-    /// The behaviour of the other match types on an array: they compare its text (natural answer) or each element
-    /// (other answer).
+    /// The behaviour of the match types except `Contains` on an array: they compare the array's text (natural answer)
+    /// or each element (other answer).
     ComparisonOfArrays,
-    /// The text form of an array: `[a, b]`, as a user pool flattens lists (natural answer), or JSON (other answer).
+    /// The text form of an array: `[a, b]`, which is how a user pool flattens lists (natural answer), or JSON (other
+    /// answer).
     TextOfArrays,
-    /// The treatment of claims that are neither text nor array: compared as JSON text (natural answer), or missing
-    /// (other answer).
+    /// The treatment of claims that are neither text nor array: they are compared as JSON text (natural answer), or
+    /// count as missing (other answer).
     OtherTypes,
-    /// The treatment of letter case in comparisons: it matters (natural answer), or is ignored (other answer).
+    /// The treatment of letter case in comparisons: letter case matters (natural answer), or is ignored (other answer).
     LetterCase,
-    /// The roles that can be requested under rules: those of matching rules (natural answer), or any role (other
-    /// answer).
+    /// The roles that a person can request if the mapping has rules: only roles of matching rules (natural answer), or
+    /// any role (other answer).
     CustomRoleByRules,
-    /// The roles that can be requested without a mapping: only the default role (natural answer), or any role (other
-    /// answer).
-    CustomRoleWithoutMapping,
-    /// The treatment of a single role in `cognito:roles` without a preferred role: ambiguous (natural answer), or
-    /// chosen (other answer).
-    OnlyRole,
-    /// The treatment of a preferred role that is not a role ARN: ignored (natural answer), or chosen but not assumable
+    /// The roles that a person can request if there is no mapping: only the default role (natural answer), or any role
     /// (other answer).
+    CustomRoleWithoutMapping,
+    /// The treatment of a single role in `cognito:roles` without a preferred role: the choice is ambiguous (natural
+    /// answer), or falls on this role (other answer).
+    OnlyRole,
+    /// The treatment of a preferred role that is not a role ARN: it is ignored (natural answer), or is chosen but
+    /// cannot be assumed (other answer).
     MalformedPreferredRole,
-    /// The treatment of a role in another account than the identity pool's: assumable (natural answer), or not (other
-    /// answer).
+    /// The treatment of a role outside the identity pool's AWS account: the pool can assume the role (natural answer),
+    /// or cannot (other answer).
     RoleOfAnotherAccount,
 }
 
@@ -94,7 +95,8 @@ impl Question {
 /// One interpretation of AWS's documentation: an answer to each [`Question`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Interpretation {
-    /// The questions to which this interpretation gives the other answer, one bit each.
+    /// The questions to which this interpretation gives the other answer instead of the natural one, one bit for each
+    /// question.
     others: u16,
 }
 
@@ -123,8 +125,8 @@ impl Interpretation {
         self.others & part.others == part.others
     }
 
-    /// Returns all interpretations that give the other answer to one or more of `questions`, those with the fewest
-    /// first.
+    /// Returns all interpretations that give the other answer to one or more of `questions`. Interpretations with the
+    /// fewest other answers come first.
     pub fn others(questions: &[Question]) -> Vec<Self> {
         let mask = questions.iter().fold(0, |mask, question| mask | question.bit());
         let mut interpretations: Vec<Self> =

@@ -135,21 +135,22 @@ impl RoleMapping {
 }
 
 impl IdentityPoolRoles {
-    /// Returns the distinct role ARNs for people who have signed in: those of the rules in order, then the default
-    /// role.
+    /// Returns the distinct role ARNs for people who have signed in: first the roles of the rules in order, then the
+    /// default role.
     pub fn role_arns(&self) -> Vec<&str> {
         let of_rules = self.rules().map(|rule| rule.role_arn.as_str());
         let mut seen = BTreeSet::new();
         of_rules.chain(self.authenticated.as_deref()).filter(|arn| seen.insert(*arn)).collect()
     }
 
-    /// Returns the names of the claims that rules test, which may hold application roles.
+    /// Returns the names of the claims that rules test. These claims may hold application roles.
     pub fn claims_of_rules(&self) -> impl Iterator<Item = &str> {
         self.rules().map(|rule| rule.claim.as_str())
     }
 
-    /// Returns the AWS account id of the identity pool, if any of its roles reveals it. A pool's roles are in its own
-    /// account (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
+    /// Returns the AWS account id of the identity pool, taken from the ARN of one of its roles, or `None` if no id is
+    /// found there. A pool's roles are in its own account
+    /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
     pub fn account(&self) -> Option<&str> {
         let of_rules = self.rules().map(|rule| rule.role_arn.as_str());
         account(

@@ -13,7 +13,7 @@ pub struct Chosen<'a> {
     pub entry: Option<(&'a str, &'a RoleMapping)>,
     /// The reason why the entry was chosen.
     pub by: ChosenBy,
-    /// The key for the token's own provider, if the chosen entry has another key.
+    /// The key of the token's own provider, if the chosen entry has a different key.
     pub other_token: Option<String>,
 }
 
@@ -35,8 +35,8 @@ pub enum ChosenBy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotChosen;
 
-/// Chooses the entry for a token: the one with the key `named`, the one for the token's `iss` and `aud`, or the only
-/// one.
+/// Chooses the role mapping for a token: the entry with the key `named`, the entry for the token's `iss` and `aud`, or
+/// the only entry.
 ///
 /// # Errors
 /// [`NotChosen`].
@@ -93,8 +93,8 @@ impl<'a> Token<'a> {
         key == self.key() || issuer.trim_end_matches('/') == self.issuer
     }
 
-    /// Returns whether the token has a user pool's newer issuer URL, and `key` stands for the older one. AWS does not
-    /// document whether identity pools accept one for the other.
+    /// Returns whether the token has a user pool's newer issuer URL while `key` stands for the older issuer URL of the
+    /// same user pool. AWS does not document whether identity pools accept one for the other.
     fn may_be_meant_by(&self, key: &str) -> bool {
         self.issuer.strip_prefix("issuer-").is_some_and(|issuer| Token { issuer, ..*self }.is_meant_by(key))
     }

@@ -1,4 +1,4 @@
-//! Detection of rules that can never take effect, because earlier rules match everything that they match.
+//! Detection of rules that can never take effect, because earlier rules match every text that the later rule matches.
 //!
 //! Claims are treated as texts here, as every user attribute is one. All match types require the claim, so a rule is a
 //! set of texts. One set may contain another. The cost is linear in the number of rules.
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::evaluate::matches;
 use super::{MatchType, Rule};
 
-/// Returns, for each rule, the indexes of earlier rules that together match every text that the rule matches. The list
+/// Returns, for each rule, the indexes of earlier rules that together match every text that this rule matches. The list
 /// is empty if the rule can take effect. Either one rule covers it, or two that together match every text: one matches
 /// all but one text, the other matches that text.
 ///
@@ -61,7 +61,7 @@ impl<'r> Earlier<'r> {
     }
 
     /// Returns the indexes of earlier rules that together match every text that a rule with this type and value
-    /// matches.
+    /// matches. Returns an empty list if some text remains.
     fn covering(&self, match_type: MatchType, value: &str) -> Vec<usize> {
         let outside =
             || self.all_but_one.iter().find(|(_, but)| !matches(match_type, but, value)).map(|(place, _)| *place);
@@ -130,8 +130,8 @@ mod tests {
         rules.collect()
     }
 
-    /// Returns all texts of up to five letters, from the letters of the rules' values and one more. If a set is not
-    /// covered, one of these texts shows it.
+    /// Returns all texts of up to five letters. The letters are those in the rules' values, and one more letter. If a
+    /// set is not covered, one of these texts shows it.
     fn witnesses() -> Vec<String> {
         texts(&['a', 'b', 'z'], 5)
     }

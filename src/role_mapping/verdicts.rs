@@ -1,6 +1,6 @@
-//! A cache for the comparison of rules with claims, so that many interpretations can be tried. The texts of a claim are
-//! made once, and each rule is compared with each of them once: the rules and the interpretations are many, and a claim
-//! can have 64 KiB.
+//! A cache for the results of comparing rules with claims. It makes it cheap to try many interpretations. The texts of
+//! a claim are made once, and each rule is compared with each of them once: the rules and the interpretations are many,
+//! and a claim can have 64 KiB.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -14,7 +14,7 @@ use super::{Interpretation, MatchType, Question, Rule, Verdict};
 /// The form of a claim that is compared with a rule's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// The claim as text: an array in brackets, as a user pool flattens it, and other types as JSON.
+    /// The claim as text: an array in brackets, as a user pool flattens arrays, and a claim of any other type as JSON.
     Text,
     /// The claim as text, with an array as JSON.
     Json,
@@ -22,7 +22,7 @@ enum Form {
     Elements,
 }
 
-/// Two values: one for the original text, one for the text in lower case.
+/// Two values: one value for the original text, and one for the text in lower case.
 #[derive(Default)]
 struct Pair<T> {
     plain: T,
@@ -74,7 +74,8 @@ impl<'a> Comparable<'a> {
         })
     }
 
-    /// Returns the form that `interpretation` compares with rules; `None` if it treats the claim as missing.
+    /// Returns the form of the claim that `interpretation` compares with rules, or `None` if the interpretation treats
+    /// the claim as missing.
     fn form(&self, match_type: MatchType, interpretation: Interpretation) -> Option<Form> {
         let by_elements = match match_type {
             MatchType::Contains => Question::ContainsOnArrays,
@@ -115,7 +116,7 @@ pub(super) struct Judge<'a> {
     claims: Vec<Comparable<'a>>,
 }
 
-/// A rule, the index of its claim, and the results of earlier comparisons by form.
+/// A rule, the index of its claim, and the results of earlier comparisons for each form of the claim.
 struct Judged<'a> {
     rule: &'a Rule,
     claim: Option<usize>,

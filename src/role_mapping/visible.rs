@@ -51,12 +51,12 @@ const LOOK_ALIKES: &[(char, char)] = &[
     ('\u{3bf}', 'o'),
 ];
 
-/// Returns the Latin letter that `c`, a letter of another script, looks like.
+/// Returns the Latin letter that looks like `c`, a letter of another script, or `None` if no Latin letter does.
 pub(super) fn latin(c: char) -> Option<char> {
     LOOK_ALIKES.iter().find(|(known, _)| *known == c).map(|(_, latin)| *latin)
 }
 
-/// Returns whether a character has no visible width, or changes the direction or form of other characters.
+/// Returns whether a character is invisible, or changes the direction or form of other characters.
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -105,7 +105,7 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
-/// Returns a claim's name unchanged or, if it has unusual characters, quoted and with escapes.
+/// Returns a claim's name unchanged or, if the name has unusual characters, in quotes and with escapes.
 pub(super) fn named(claim: &str) -> String {
     match claim.chars().all(|c| c.is_ascii_graphic()) {
         true => claim.to_owned(),

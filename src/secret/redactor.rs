@@ -17,21 +17,22 @@ use super::Secret;
 
 /// The text that replaces a secret.
 pub const PLACEHOLDER: &str = "[secret]";
-/// The minimum length of a piece of a secret that is removed, in letters and digits. Fewer say too little to be of use.
+/// The minimum length, in letters and digits, of a piece of a secret that is removed from a text. Fewer say too little
+/// to be of use.
 const SHORTEST_PIECE: usize = 12;
 /// The minimum length of a secret that is removed, in characters.
 const SHORTEST_SECRET: usize = 4;
 /// The maximum depth of nested escapes that are decoded.
 const DEPTH: usize = 4;
-/// The maximum length of a text that is kept and searched for secrets, in characters. Messages quote less of it; the
+/// The maximum length, in characters, of a text that is kept and searched for secrets. Messages quote less of it; the
 /// rest is dropped.
 const LONGEST_TEXT: usize = 8192;
 /// The minimum length of text that counts as a JWT, in characters.
 const SHORTEST_TOKEN: usize = 10;
-/// The minimum length of a line that counts as the continuation of a JWT on the previous line, in characters.
+/// The minimum length, in characters, of a line that counts as the continuation of a JWT from the previous line.
 const SHORTEST_LINE: usize = 20;
 
-/// A decoded character, with the range of bytes in the original text from which it was decoded.
+/// A decoded character, with the range of bytes in the original text that encode it.
 #[derive(Clone, Copy)]
 struct Letter {
     character: char,
@@ -39,7 +40,7 @@ struct Letter {
     to: usize,
 }
 
-/// The secrets of one exchange with a server, to be removed from the server's answers.
+/// The secrets of one exchange with a server, which are removed from the server's answers.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
     secrets: Vec<Secret>,
@@ -76,9 +77,10 @@ impl Redactor {
 #[derive(Default)]
 struct Forms {
     pieces: HashSet<Vec<u8>>,
-    /// The encoded forms with fewer letters and digits than `SHORTEST_PIECE`, which are searched for as a whole.
+    /// The encoded forms of secrets that have fewer letters and digits than `SHORTEST_PIECE`. A search looks only for
+    /// the whole form.
     short: Vec<Vec<u8>>,
-    /// The short secrets as lists of characters, which are searched for without any decoding.
+    /// The short secrets, each as a list of characters. A search looks for these characters without any decoding.
     exact: Vec<Vec<char>>,
 }
 
@@ -182,7 +184,8 @@ fn is_invisible(character: char) -> bool {
         || (character.is_control() && !character.is_whitespace())
 }
 
-/// Decodes the escape at the start of `reading`, if there is one, and returns its character and its length.
+/// Decodes the escape sequence at the start of `reading`. Returns the decoded character and the sequence's length, or
+/// `None` if there is no escape sequence.
 fn escape(reading: &[Letter]) -> Option<(char, usize)> {
     let at = |index: usize| reading.get(index).map(|letter| letter.character);
     let number = |from: usize, digits: usize, radix: u32| {
@@ -212,7 +215,8 @@ fn escape(reading: &[Letter]) -> Option<(char, usize)> {
     }
 }
 
-/// Marks everything that looks like a JWT: base64url that starts like a JSON object, followed by a dot and more parts.
+/// Marks everything that looks like a JWT: base64url text that starts like an encoded JSON object, followed by a dot
+/// and more parts.
 fn mark_tokens(reading: &[Letter], is_secret: &mut [bool]) {
     let mut at = 0;
     while at < reading.len() {
@@ -226,7 +230,7 @@ fn mark_tokens(reading: &[Letter], is_secret: &mut [bool]) {
     }
 }
 
-/// Returns the length of the JWT at the start of `reading`, in characters, or 0 if there is none.
+/// Returns the length of the JWT at the start of `reading`, in characters, or 0 if no JWT is there.
 fn token_at(reading: &[Letter]) -> usize {
     let start: String = reading.iter().take(3).map(|letter| letter.character).collect();
     // `{"`; and an object that begins with white space, which only counts with a second part.

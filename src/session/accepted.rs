@@ -1,5 +1,5 @@
-//! The trust roots, endpoints and browser command that the person accepted at a sign-in, because neither AWS nor the
-//! system vouches for them.
+//! The trust roots, endpoints and browser command that the person accepted at a sign-in. Neither AWS nor the system
+//! vouches for these.
 //!
 //! The environment and a colleague's profile may name trust roots, endpoints and a browser command. They count only
 //! after the person at a terminal was shown them and agreed. The answer is kept with the sign-in, not in the profile.
@@ -20,12 +20,12 @@ pub struct Accepted {
     /// default belongs to the host.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub endpoints: BTreeSet<String>,
-    /// The hash of the accepted browser command, which may run even if nobody is at the terminal.
+    /// The hash of the accepted browser command. That command may run even if nobody is at the terminal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
 }
 
-/// Returns the hash of a browser command for [`Accepted::browser`], as SHA-256 in hexadecimal digits.
+/// Returns the SHA-256 hash of a browser command, in hexadecimal digits, for [`Accepted::browser`].
 pub fn browser_hash(command: &str) -> String {
     let hash = digest::digest(&digest::SHA256, command.as_bytes());
     hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()

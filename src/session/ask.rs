@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::profile::{Profile, Role};
 
-/// A request for the credentials of one role, made with the sign-in of one profile. Cheap to clone.
+/// A request for the credentials of one role, based on the sign-in of one profile. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Ask {
     /// The profile, which determines the sign-in, the identity pool and the store.

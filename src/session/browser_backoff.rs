@@ -1,4 +1,4 @@
-//! The ten minutes after an uncompleted browser sign-in, in which no unattended process opens another browser.
+//! The ten minutes after an uncompleted browser sign-in. During this time, no unattended process opens another browser.
 //! Otherwise a night of SDK calls would leave a hundred tabs.
 //!
 //! The attempt is noted before the browser opens, so that it counts even if the caller kills cogfed for taking too
@@ -22,7 +22,7 @@ const LARGEST: usize = 16 * 1024;
 /// A stored note about the last uncompleted browser sign-in. It holds no secret.
 #[derive(Serialize, Deserialize)]
 struct Note {
-    /// The time of the failure or, if there is none yet, the time at which the browser was opened.
+    /// The time of the failure or, if the sign-in has not failed yet, the time at which the browser was opened.
     at: DateTime<Utc>,
     failure: Option<KeptFailure>,
 }
@@ -31,7 +31,7 @@ fn file(own: &Folder, profile: &Profile) -> StateFile<Note> {
     StateFile::new(own.sub("sign-ins"), tokens_account(profile), LARGEST)
 }
 
-/// Returns the time of the last uncompleted browser sign-in, if there is one.
+/// Returns the time of the last uncompleted browser sign-in, or `None` if no such sign-in is recorded.
 pub fn last_at(own: &Folder, profile: &Profile) -> Option<DateTime<Utc>> {
     file(own, profile).read().map(|note| note.at)
 }
@@ -61,8 +61,9 @@ impl Session {
         file(self.folder(), self.profile()).write(&Note { at: self.clock().now(), failure })
     }
 
-    /// Returns the failure for an unattended process that has waited since `began`, if a browser sign-in failed within
-    /// the last ten minutes. An attempt in the future does not count, because the clock was set back since.
+    /// Returns a failure if a browser sign-in failed within the last ten minutes, and `None` otherwise. The caller is
+    /// an unattended process that has waited since `began`. An attempt in the future does not count, because the clock
+    /// was set back since.
     pub fn held_back(&self, began: DateTime<Utc>) -> Option<Failure> {
         let Note { at, failure } = file(self.folder(), self.profile()).read()?;
         let now = self.clock().now();

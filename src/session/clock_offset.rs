@@ -1,5 +1,4 @@
-//! The differences between this machine's clock and the servers' clocks, measured from answers and stored for later
-//! runs.
+//! The offsets between the clocks of this machine and the servers, measured from answers and stored for later runs.
 //!
 //! An offset is kept for the host that it was measured at. The hosts of the issuer, the identity pool and STS tell the
 //! time for every request; any other host, such as an API that is called, only for requests to itself, and only within
@@ -51,7 +50,7 @@ impl KeptOffset {
     }
 }
 
-/// Describes this machine's clock, such as "2 h 5 min ahead of HOST's, measured 2026-11-23 10:00 UTC".
+/// Describes the offset of this machine's clock, such as "2 h 5 min ahead of HOST's, measured 2026-11-23 10:00 UTC".
 impl fmt::Display for KeptOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}'s, measured {}", self.offset(), self.host, self.at.format("%F %R UTC"))
@@ -62,7 +61,7 @@ fn file(own: &Folder, host: &str) -> StateFile<KeptOffset> {
     StateFile::new(own.sub(FOLDER), host, LARGEST)
 }
 
-/// Returns the stored clock offset of `host`, if it was measured less than a day ago.
+/// Returns the stored clock offset of `host`, or `None` if no offset was measured within the last day.
 fn kept(own: &Folder, host: &str, now: DateTime<Utc>) -> Option<KeptOffset> {
     let earlier = || StateFile::<KeptOffset>::new(own.clone(), EARLIER_FILE, LARGEST).read();
     let kept = file(own, host).read().or_else(earlier).filter(|kept| kept.host == host)?;
@@ -71,7 +70,7 @@ fn kept(own: &Folder, host: &str, now: DateTime<Utc>) -> Option<KeptOffset> {
     (age >= TimeDelta::zero() && age < LIFE).then_some(kept)
 }
 
-/// Returns the hosts whose clocks apply to all requests: those of the issuer, the identity pool and STS.
+/// Returns the hosts whose clocks apply to all requests: the hosts of the issuer, the identity pool and STS.
 fn hosts(profile: &Profile) -> Vec<String> {
     let of_issuer = match &profile.issuer {
         Issuer::UserPool(pool) => vec![&pool.endpoints.token, &pool.endpoints.jwks, &pool.endpoints.authorization],
@@ -88,21 +87,22 @@ fn hosts(profile: &Profile) -> Vec<String> {
 }
 
 impl Session {
-    /// Returns the newest stored clock offset of the profile's hosts, if it was measured less than a day ago.
+    /// Returns the newest stored clock offset of any host of the profile, or `None` if no offset was measured within
+    /// the last day.
     pub fn kept_offset(&self) -> Option<KeptOffset> {
         let (hosts, now) = (hosts(self.profile()), self.clock().now());
         let kept = hosts.iter().filter_map(|host| kept(self.folder(), host, now));
         kept.filter(|kept| !kept.offset().is_none()).max_by_key(|kept| kept.at)
     }
 
-    /// Returns the clock offset that this run measured last at the profile's hosts or, if there is none, the stored
-    /// one.
+    /// Returns the clock offset that this run measured last at a host of the profile or, without such a measurement,
+    /// the stored offset.
     pub fn offset(&self) -> Offset {
         let kept = || self.kept_offset().map(|kept| kept.offset());
         self.measured().map(|measured| measured.offset).or_else(kept).unwrap_or_default()
     }
 
-    /// Returns the clock offset for signing a request to the API at `host`, with credentials whose remaining life is
+    /// Returns the clock offset for signing a request to the API at `host` with credentials that remain valid for
     /// `life`. This is the API's own offset if an earlier request showed one, and otherwise the offset of the profile's
     /// hosts.
     pub fn offset_for(&self, host: &str, life: TimeDelta) -> Offset {
@@ -111,7 +111,7 @@ impl Session {
         own.filter(|own| self.may_use(*own, life)).unwrap_or_else(|| self.offset())
     }
 
-    /// Returns whether signatures may use `own`, the clock offset of an API, with credentials whose remaining life is
+    /// Returns whether signatures may use `own`, the clock offset of an API, with credentials that remain valid for
     /// `life`. A signature for a time at which the credentials do not live is of no use to anyone who is honest.
     pub fn may_use(&self, own: Offset, life: TimeDelta) -> bool {
         let now = self.clock().now();
@@ -138,7 +138,8 @@ impl Session {
         }
     }
 
-    /// Stores the clock offset of the API at `host`, which has accepted a signature made with it.
+    /// Stores the clock offset of the API at `host`, after the API has accepted a signature that was made with this
+    /// offset.
     pub fn note_clock_of(&self, host: &str) {
         let Some(offset) = self.http.clock_offset_of(host) else { return };
         if hosts(self.profile()).iter().any(|own| own == host) {
@@ -180,7 +181,7 @@ impl Session {
         }
     }
 
-    /// Adds to `error` that this machine's clock is wrong, if it is so wrong that AWS refuses signatures.
+    /// Adds a note about this machine's clock to `error` if the clock is so wrong that AWS refuses signatures.
     pub fn with_clock_named(&self, error: Failure) -> Failure {
         match self.measured() {
             Some(ClockOffset { host, offset }) if offset.is_harmful() => {

@@ -1,5 +1,5 @@
-//! The choice of credentials to return: fresh ones from the store, renewed ones or, if renewal fails, older ones that
-//! are still valid.
+//! The choice of credentials to return: fresh stored credentials, renewed credentials or, if renewal fails, stored
+//! credentials that are still valid.
 
 use chrono::{DateTime, Utc};
 
@@ -71,8 +71,8 @@ impl Session {
         }
     }
 
-    /// Returns fresh credentials from the store, renewed ones or, if renewal fails, older ones that are still valid.
-    /// Blocks its thread while it waits for a lock or a keyring; [`Provider`](super::Provider) does not.
+    /// Returns fresh credentials from the store, renewed credentials or, if renewal fails, older credentials that are
+    /// still valid. Blocks its thread while it waits for a lock or a keyring; [`Provider`](super::Provider) does not.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`](crate::error::Kind::SignInRequired) if a person has to sign in,
@@ -123,7 +123,7 @@ impl Session {
         self.warn(&format!("the credentials could not be renewed, the old ones are still valid: {error}"));
     }
 
-    /// Returns new credentials even if the stored ones are fresh, so that they reflect a new sign-in.
+    /// Gets new credentials after a sign-in, even if the stored credentials are fresh, and returns the new ones.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -152,7 +152,8 @@ impl Session {
         Ok(stored.filter(|record| old.is_none_or(|old| !record.has_same_key(&old))))
     }
 
-    /// Renews the credentials while holding `lock`, unless another process has just renewed them or has just failed to.
+    /// Renews the credentials while holding `lock`, unless another process has just renewed them or has just failed to
+    /// renew them.
     async fn renewed(&self, lock: Lock, began: DateTime<Utc>) -> Result<Lease, Failure> {
         let now = self.clock().now();
         let stored = CredentialsRecord::read(&self.store, &self.ask)?;

@@ -7,18 +7,18 @@ use super::{KeptOffset, Session, browser_backoff, last_failure, refresh_mark};
 use crate::error::Failure;
 use crate::folder::{Held, Lock, LockError};
 
-/// The state of a sign-in, as far as it is kept outside the secret store.
+/// The parts of a sign-in's state that are stored outside the secret store.
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// The start time of a token refresh that was interrupted, if there was one.
+    /// The start time of a token refresh that was interrupted; `None` if no refresh was interrupted.
     pub interrupted_at: Option<DateTime<Utc>>,
-    /// The time and the error of the last renewal, if that renewal failed.
+    /// The time and the error of the last renewal; `None` if the last renewal did not fail.
     pub last_failure: Option<(DateTime<Utc>, Failure)>,
     /// The time of the last uncompleted browser sign-in.
     pub unanswered_at: Option<DateTime<Utc>>,
     /// The process that holds the sign-in's lock now.
     pub holder: Option<Held>,
-    /// The stored offset of this machine's clock, if it is one minute or more.
+    /// The stored offset of this machine's clock, if the offset is one minute or more.
     pub clock: Option<KeptOffset>,
 }
 

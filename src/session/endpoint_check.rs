@@ -1,5 +1,5 @@
-//! The check before a token is sent: a person has accepted each trust root in force that is not the system's, and each
-//! endpoint that is neither AWS's own nor on loopback.
+//! The check before a token is sent. A person must have accepted each trust root that does not come from the system,
+//! and each endpoint that neither belongs to AWS nor is on loopback.
 //!
 //! A colleague's profile may name a private link, or a relay. It is the person who knows the difference, once, at the
 //! sign-in. The answer is kept with the sign-in, since whoever changes the profile could write it there, too.
@@ -12,7 +12,7 @@ use crate::error::{Failure, Kind};
 use crate::profile::Elsewhere;
 
 impl Session {
-    /// Returns the profile's endpoints that the person still has to accept, because they are not in `accepted`.
+    /// Returns the endpoints of the profile that are not in `accepted`, so that the person still has to accept them.
     pub fn unaccepted_endpoints<'a>(&'a self, accepted: Option<&Accepted>) -> Vec<&'a Elsewhere> {
         let none = BTreeSet::new();
         let accepted = accepted.map_or(&none, |accepted| &accepted.endpoints);
@@ -34,9 +34,9 @@ impl Session {
         self.may_send(tokens.and_then(|tokens| tokens.accepted).as_ref(), &urls)
     }
 
-    /// Checks that a token may be sent to `urls`: the one rule for refresh tokens, ID tokens, OpenID tokens and
-    /// revocations. `accepted` is what the person accepted; in records of cogfed 0.1.0 it is `None`, and only what nobody
-    /// has to accept counts.
+    /// Checks that a token may be sent to `urls`. The same rule applies to refresh tokens, ID tokens, OpenID tokens and
+    /// revocations. `accepted` is what the person accepted; in records of cogfed 0.1.0 it is `None`, and only what
+    /// nobody has to accept counts.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] with the root, or with the key and host, that was not accepted. [`Kind::Usage`] as for

@@ -1,4 +1,5 @@
-//! The browser sign-in, which opens at most one browser at a time per sign-in, and none if the stored sign-in works.
+//! The browser sign-in. It opens at most one browser at a time for each sign-in, and no browser if the stored sign-in
+//! works.
 //!
 //! A caller makes a [`SignInRequest`] and gets an [`Outcome`]:
 //!
@@ -30,11 +31,11 @@ use crate::profile::BrowserCommand;
 /// The party that may open the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrowserPolicy {
-    /// cogfed or, if it cannot open one, the person who runs cogfed.
+    /// cogfed or, if cogfed cannot open a browser, the person who runs cogfed.
     Open,
     /// The person who runs cogfed, as they requested.
     Person,
-    /// Only cogfed, because another program runs it and no person sees its output.
+    /// Only cogfed, because another program runs cogfed and nobody sees the output.
     Unattended,
 }
 
@@ -65,15 +66,16 @@ pub struct SignInRequest<'a> {
     pub shows_command: bool,
     /// The function that asks the person to paste the callback address; `None` if nobody can answer.
     pub ask: Option<oidc::Ask<'a>>,
-    /// True if the person is asked for the address from the start, not only if no browser opens.
+    /// True if the person is asked for the callback address from the start; false if the person is asked only when no
+    /// browser opens.
     pub asks_at_once: bool,
     /// The maximum time to wait for the person to sign in.
     pub patience: Duration,
-    /// True if the stored sign-in is replaced even if it works, and its credentials are deleted.
+    /// True if the stored sign-in is replaced and its credentials are deleted, even if the stored sign-in works.
     pub is_forced: bool,
     /// The trust roots, endpoints and browser command that the person has accepted.
     pub accepted: &'a Accepted,
-    /// The function that returns the item names of credentials that other profiles made from the same sign-in; see
+    /// The function that returns the item names of credentials that other profiles obtained with the same sign-in; see
     /// [`Session::save_sign_in`].
     pub siblings: &'a dyn Fn() -> Vec<String>,
     /// The function that receives each notice.
@@ -90,9 +92,9 @@ pub enum Outcome {
 }
 
 impl SignInRequest<'_> {
-    /// Returns whether a stored sign-in has the requested provider, person and acceptances. A linked person has several
-    /// identities, and one address among others. A token without any address is accepted, since not every directory
-    /// sends one.
+    /// Returns whether a stored sign-in is by the requested provider and person, and whether the person has accepted
+    /// everything that this request accepts. A linked person has several identities, and one address among others. A
+    /// token without any address is accepted, since not every directory sends one.
     fn is_wanted(&self, tokens: &TokensRecord) -> bool {
         let identity = Identity::of_token(&tokens.id_token);
         // A new acceptance requires a sign-in in the browser.
@@ -149,8 +151,9 @@ impl Session {
         Ok(self.tokens_to_replace()?.and_then(|tokens| tokens.accepted?.browser))
     }
 
-    /// Returns the hash of the browser command that may later run unattended: the one a person uses now, else the last
-    /// sign-in's. A command that a variable names counts only if the person is shown it.
+    /// Returns the hash of the browser command that may later run unattended. It is the command that a person uses now,
+    /// otherwise the command from the last sign-in. A command that a variable names counts only if the person is shown
+    /// it.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody is at the terminal, and the command is another one.

@@ -42,7 +42,8 @@ pub struct Stamp {
     file: u64,
 }
 
-/// Returns the version of the list, provided that it contains the credentials for `ask`.
+/// Returns the version of the sign-in's list of credentials, or `None` if the list does not contain the credentials for
+/// `ask`.
 pub fn stamp(own: &Folder, ask: &Ask) -> Option<Stamp> {
     // The version is taken first: a list that is written in between is another version.
     let metadata = file(own, ask).metadata()?;

@@ -1,4 +1,4 @@
-//! The role that the identity pool chose, stored after a sign-in because only STS names it.
+//! The role that the identity pool chose. It is stored after a sign-in, because only STS names this role.
 //!
 //! An identity pool does not say which role it chose. STS does, for one more request, which a renewal does not make. So
 //! the answer is kept beside the store, for `status`. It holds no secret.
@@ -52,7 +52,8 @@ impl Session {
         file(self.folder(), &self.ask).write_or_log(&known, "the role could not be kept");
     }
 
-    /// Returns the stored role of these credentials, or of earlier credentials of the same person.
+    /// Returns the role that was stored for these credentials, or for earlier credentials of the same person. Returns
+    /// `None` if there is no such role.
     pub fn known_role(&self, record: &CredentialsRecord) -> Option<KnownRole> {
         file(self.folder(), &self.ask).read().filter(|known| known.subject == record.subject)
     }

@@ -1,4 +1,5 @@
-//! The last failed renewal of a role's credentials, stored so that other processes need not wait for the same failure.
+//! The last failed renewal of a role's credentials. It is stored so that other processes need not wait for the same
+//! failure.
 //!
 //! It is kept per role and not per sign-in: one refused role does not affect the others.
 
@@ -50,7 +51,7 @@ pub struct LastFailure {
     pub at: DateTime<Utc>,
     #[serde(flatten)]
     failure: KeptFailure,
-    /// The time before which the server must not be asked again, if the server named one.
+    /// The time before which the server must not be asked again; `None` if the server named no such time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_before: Option<DateTime<Utc>>,
 }
@@ -69,7 +70,7 @@ impl LastFailure {
         self.not_before.is_some_and(|until| now < until && until - now <= longest)
     }
 
-    /// Returns the stored failure, with the end of the server's requested pause in its message.
+    /// Returns the stored failure. If the server requested a pause, the message contains the end of the pause.
     pub fn failure(self) -> Failure {
         let until = self
             .not_before
@@ -84,7 +85,7 @@ fn file(own: &Folder, ask: &Ask) -> StateFile<LastFailure> {
     StateFile::new(own.sub("failures"), credentials_account(ask), LARGEST)
 }
 
-/// Returns the stored failure of the last renewal of these credentials, if there is one.
+/// Returns the stored failure of the last renewal of these credentials, or `None` if no failure is stored.
 pub fn read(own: &Folder, ask: &Ask) -> Option<LastFailure> {
     file(own, ask).read().filter(|_| is_trusted(own))
 }

@@ -51,7 +51,7 @@ use crate::secret::Secret;
 use crate::store::{OnWait, Patience, Store};
 use record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
 
-/// The maximum wait for a sign-in's lock, which is a little longer than a renewal can take.
+/// The maximum wait for a sign-in's lock. It is a little longer than the maximum duration of a renewal.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
 /// The maximum wait of an unattended process for a lock whose holder is suspended (SIGSTOP). The AWS SDK for Rust stops
 /// a `credential_process` after 5 seconds, and would then not see the reason.
@@ -66,7 +66,7 @@ pub enum Message<'a> {
     Wait(&'a str),
     /// There is a problem that does not stop the command.
     Warning(&'a str),
-    /// The keyring has not answered for one second, perhaps because it asks the person to unlock it.
+    /// The keyring has not answered for one second, perhaps because it is waiting for the person to unlock it.
     Keyring,
 }
 
@@ -98,7 +98,7 @@ impl Setup {
     }
 }
 
-/// Access to one role with the sign-in of one profile, including its store and HTTP client. Cheap to clone.
+/// Access to one role by means of one profile's sign-in. It includes the store and the HTTP client. Cheap to clone.
 #[derive(Clone)]
 pub struct Session {
     /// The profile and its requested role.
@@ -175,7 +175,8 @@ impl Session {
         CredentialsRecord::read(&self.store, &self.ask)
     }
 
-    /// Returns the other stored credentials from this sign-in: those for other roles or from the other flow.
+    /// Returns the other stored credentials from this sign-in: credentials for other roles, or from the other
+    /// authentication flow.
     ///
     /// # Errors
     /// [`Kind::Store`].
@@ -193,7 +194,7 @@ impl Session {
         Ok(stored)
     }
 
-    /// Acquires the sign-in's lock, after waiting for other processes to release it. A person gets a message after one
+    /// Waits until no other process holds the sign-in's lock, and acquires the lock. A person gets a message after one
     /// second.
     fn lock(&self) -> Result<Lock, Failure> {
         let account = tokens_account(self.profile());
@@ -213,7 +214,7 @@ impl Session {
         }
     }
 
-    /// Returns the failure for a lock of this sign-in that could not be acquired. It names the process that `does`
+    /// Returns the failure for the case that the sign-in's lock could not be acquired. It names the process that `does`
     /// something with the sign-in, not the lock's file.
     fn busy(&self, error: LockError, does: &str) -> Failure {
         let held = match error {

@@ -30,8 +30,8 @@ pub(super) struct Preflight {
 }
 
 impl Session {
-    /// Checks that the store can save a sign-in, unless it already holds one. A store that holds a sign-in has been
-    /// written to before.
+    /// Checks that the store can save a sign-in, unless the store already holds a sign-in. A store that holds a sign-in
+    /// has been written to before.
     pub(super) fn check_store(&self) -> Result<(), Failure> {
         if self.tokens_to_replace()?.is_some() {
             return Ok(());
@@ -60,8 +60,8 @@ impl Session {
         Ok(Preflight { endpoints: pool.endpoints.clone(), reception: Some(reception) })
     }
 
-    /// Checks that the user pool answers, by fetching its signing keys, which the sign-in needs anyway. If they are
-    /// cached, the user pool has answered within a day, and the domain is asked next.
+    /// Checks that the user pool answers, by fetching its signing keys. The sign-in needs these keys anyway. If they
+    /// are cached, the user pool has answered within a day, and the domain is asked next.
     async fn check_pool(&self, pool: &UserPool, deadline: Instant) -> Result<(), Failure> {
         let (keys, now) = (Keys::new(&self.http, self.folder(), &pool.endpoints.jwks), self.clock().now());
         if keys.are_kept(now) {
@@ -162,8 +162,8 @@ impl From<HttpError> for Unanswered {
     }
 }
 
-/// Returns the failure for an unanswered request, with `what` as the start of its message. An error of the set-up is
-/// not the service's.
+/// Returns the failure for a request without an answer. The message begins with `what`. An error of the set-up is not
+/// the service's.
 fn within(error: Unanswered, what: &str) -> Failure {
     match error {
         Unanswered::Http(HttpError::SetUp(failure)) => failure,

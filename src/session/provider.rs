@@ -34,8 +34,7 @@ use crate::aws::Credentials;
 use crate::error::{Failure, Kind};
 use crate::process;
 
-/// A provider of credentials: for any [`Ask`] through its methods, and for one fixed [`Ask`] through the AWS SDK's
-/// trait.
+/// A provider of credentials. Its methods take any [`Ask`]; the AWS SDK's trait uses one fixed [`Ask`].
 ///
 /// Fresh credentials come from memory. Otherwise one renewal runs at a time for each sign-in, and all who wait for its
 /// credentials get its result.
@@ -46,8 +45,8 @@ pub struct Provider {
 }
 
 struct Shared {
-    /// The session with which the provider was created, for its own [`Ask`] and for the first renewal. Renewals for the
-    /// same profile share its HTTP client.
+    /// The session with which the provider was created. It serves the provider's own [`Ask`] and the first renewal.
+    /// Renewals for the same profile share its HTTP client.
     session: Session,
     state: Mutex<State>,
 }
@@ -58,13 +57,13 @@ struct State {
     memory: HashMap<Key, Remembered>,
     /// The renewals in progress.
     flights: HashMap<Key, watch::Receiver<Option<Landing>>>,
-    /// The locks, one for each sign-in, that let only one thread at a time renew its credentials.
+    /// The locks, one for each sign-in. A lock lets only one thread at a time renew the credentials of its sign-in.
     turns: HashMap<Key, Arc<Mutex<()>>>,
     /// True after the first renewal, which uses the provider's own session.
     has_flown: bool,
 }
 
-/// The key under which credentials are shared: equal for requests with the same store, item name and endpoints.
+/// The key under which credentials are shared. It is equal for requests with the same store, item name and endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     store: String,
@@ -75,8 +74,8 @@ struct Key {
 /// Credentials that the provider keeps in memory.
 struct Remembered {
     record: CredentialsRecord,
-    /// The version of the sign-in's list of credentials at the time when these credentials were kept. Every sign-out
-    /// and every new person changes it.
+    /// The version of the sign-in's list of credentials when these credentials were put into memory. Every sign-out and
+    /// every new person changes it.
     listed: Stamp,
 }
 
@@ -96,8 +95,8 @@ impl Provider {
         Self { ask, shared: Arc::clone(&self.shared) }
     }
 
-    /// Returns fresh credentials for `ask`, renewed ones or, if renewal fails, older ones that are still valid. After a
-    /// sign-out in any process, no credentials from before that sign-out are returned.
+    /// Returns fresh credentials for `ask`, renewed credentials or, if renewal fails, older credentials that are still
+    /// valid. After a sign-out in any process, no credentials from before that sign-out are returned.
     ///
     /// # Errors
     /// As [`Session::credentials`], and [`Kind::Failed`] if no thread can be started.
@@ -119,7 +118,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the credentials in memory for `ask`, if they are fresh and have not been deleted by a sign-out.
+    /// Returns the credentials for `ask` from memory, or `None` if they are missing, no longer fresh, or deleted by a
+    /// sign-out.
     fn remembered(&self, ask: &Ask) -> Option<Credentials> {
         let (now, listed) = (self.session.clock().now(), issued_accounts::stamp(self.session.folder(), ask)?);
         let state = self.state();
@@ -140,8 +140,9 @@ impl Shared {
         memory.insert(key, remembered);
     }
 
-    /// Returns the session for a renewal: the provider's own session at first, then new ones. Later renewals open a
-    /// store of their own, because the time limit of a store covers all calls to it together.
+    /// Returns the session for a renewal: the provider's own session for the first renewal, and a new session for each
+    /// later renewal. Later renewals open a store of their own, because the time limit of a store covers all calls to
+    /// it together.
     fn session(&self, state: &mut State, ask: &Ask) -> Session {
         let is_own = Arc::ptr_eq(&ask.profile, &self.session.ask.profile);
         let is_first = is_own && !std::mem::replace(&mut state.has_flown, true);
@@ -189,7 +190,7 @@ struct Airborne {
 }
 
 impl Airborne {
-    /// Renews the credentials on this thread, after waiting for other renewals of the same sign-in. Releases the lock
+    /// Waits for other renewals of the same sign-in, and then renews the credentials on this thread. Releases the lock
     /// between processes before any caller gets the result.
     fn fly(&self, session: &Session, turn: Arc<Mutex<()>>) -> Landing {
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! A mark for a token refresh in progress, which distinguishes an interrupted refresh from a revoked sign-in.
+//! A mark for a token refresh in progress. It shows later whether a refresh was interrupted or the sign-in was revoked.
 //!
 //! The mark names the generation of the tokens, and is written before the refresh token is sent. Saving new tokens
 //! changes the generation, which invalidates the mark at once. Its file is removed afterwards.
@@ -43,7 +43,7 @@ pub fn set(
     Ok(earlier)
 }
 
-/// Returns the start time of an interrupted refresh of these tokens, if there was one.
+/// Returns the start time of a refresh of these tokens that was interrupted, or `None` if no refresh was interrupted.
 pub fn interrupted_at(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> Option<DateTime<Utc>> {
     let mark = file(own, profile).read()?;
     (mark.generation == tokens.generation).then_some(mark.began_at)

@@ -180,8 +180,8 @@ impl Session {
         }
     }
 
-    /// Returns the issuer's endpoints, after checking that the token endpoint is still the one that issued the refresh
-    /// token.
+    /// Returns the issuer's endpoints, after checking that the token endpoint is still the endpoint that issued the
+    /// refresh token.
     async fn endpoints_of(&self, tokens: &TokensRecord) -> Result<ProviderEndpoints, Failure> {
         let endpoints = self.endpoints().await?;
         let fit = tokens.fits(Use::Refresh(&endpoints.token));

@@ -1,5 +1,5 @@
-//! The check, before a token is sent, that each trust root is the system's, an administrator's, or accepted by the
-//! person.
+//! The check before a token is sent: the system or an administrator must have installed each trust root, or the person
+//! must have accepted it.
 //!
 //! Whoever can set `HTTPS_PROXY` and `AWS_CA_BUNDLE`, such as a cloned repository's `.envrc`, could otherwise read the
 //! tokens of an existing sign-in.
@@ -11,8 +11,8 @@ use crate::http::ExtraRoot;
 use crate::profile::Issuer;
 
 impl Session {
-    /// Returns the additional trust roots that the person has to accept, because a sign-in would send tokens under
-    /// them. There are none if no endpoint uses TLS.
+    /// Returns the additional trust roots that the person has to accept before a sign-in sends tokens over connections
+    /// that use these roots. There are none if no endpoint uses TLS.
     ///
     /// # Errors
     /// [`Kind::Usage`] if a bundle that the profile or the environment names cannot be used.
@@ -38,7 +38,7 @@ impl Session {
         [&[issuer.as_str()], &*self.aws_destinations()].concat()
     }
 
-    /// Returns the URLs of the AWS services to which tokens are sent to get credentials for the requested role. Only
+    /// Returns the URLs of the AWS services that receive tokens in exchange for credentials of the requested role. Only
     /// the classic flow sends one to STS.
     pub(super) fn aws_destinations(&self) -> Vec<&str> {
         let endpoints = &self.profile().endpoints;

@@ -57,7 +57,7 @@ impl Drop for Reserve {
     }
 }
 
-/// Returns the length of the record's JSON, in bytes, without creating a copy of its secrets.
+/// Returns the length of the record as JSON, in bytes, without creating a copy of the record's secrets.
 fn length(tokens: &TokensRecord) -> usize {
     struct Counted(usize);
     impl Write for Counted {

@@ -19,7 +19,7 @@ pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);
 pub struct Saved {
     /// The record of the new sign-in.
     pub tokens: TokensRecord,
-    /// The name of the person whose sign-in was replaced, if it was another person.
+    /// The name of the previous person; `None` if the sign-in of no other person was replaced.
     pub replaced: Option<String>,
 }
 
@@ -153,8 +153,8 @@ impl Session {
         browser_backoff::clear(self.folder(), self.profile());
     }
 
-    /// Deletes the credentials that were obtained with the sign-in in `tokens`, and always those of this session's
-    /// role. Returns the number of credentials that `tokens` lists.
+    /// Deletes the credentials that were obtained with the sign-in in `tokens`, and in any case the credentials for
+    /// this session's role. Returns the number of credentials that `tokens` lists.
     fn delete_credentials(&self, tokens: Option<&TokensRecord>, siblings: &[String]) -> Result<usize, Failure> {
         let mut accounts = tokens.map(|tokens| tokens.credentials.clone()).unwrap_or_default();
         let listed = accounts.len();

@@ -7,7 +7,7 @@ use super::record::{Ended, TokensRecord};
 use crate::error::{Failure, Kind};
 use crate::profile::Profile;
 
-/// The state of a profile's sign-in as far as this machine knows; the issuer may have ended it meanwhile.
+/// The state of a profile's sign-in as far as this machine knows. The issuer may have ended the sign-in meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInState {
     /// Nobody is signed in.
@@ -26,7 +26,7 @@ pub enum SignInState {
         /// The time at which cogfed noticed the rejection.
         noticed_at: DateTime<Utc>,
     },
-    /// A renewal was interrupted before its answer was saved, so the new tokens are lost and the old refresh token is
+    /// A renewal was interrupted before its answer was saved. The new tokens are lost, and the old refresh token is
     /// invalid.
     Lost {
         /// The time at which the interrupted renewal started.
@@ -86,7 +86,7 @@ impl Session {
         SignInState::of(tokens, self.profile(), self.clock().now())
     }
 
-    /// Returns the failure for a sign-in that does not work, with the command to sign in.
+    /// Returns the failure for a sign-in that does not work. The failure includes the command to sign in.
     pub fn not_signed_in(&self, state: SignInState) -> Failure {
         let (name, described) = (&self.profile().name, self.profile().issuer.described());
         let login = self.profile().login_command();
@@ -119,7 +119,7 @@ impl Session {
         Failure::new(Kind::SignInRequired, message).hint(hint)
     }
 
-    /// Returns the failure for a profile to which nobody is signed in, with the command to sign in.
+    /// Returns the failure for a profile to which nobody is signed in. The failure includes the command to sign in.
     pub fn nobody_signed_in(&self) -> Failure {
         self.not_signed_in(SignInState::NotSignedIn)
     }

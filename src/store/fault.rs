@@ -1,11 +1,11 @@
-//! The failures of a secret store, as far as callers or messages distinguish them.
+//! The failures of a secret store. Two failures are distinct only if callers or messages distinguish them.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::error::{Failure, Kind};
 
-/// Returns the hint for a machine without a keyring, which names the store that suits the machine best.
+/// Returns a hint for a machine without a keyring: it names the store that suits this machine best.
 fn instead() -> String {
     #[cfg(target_os = "linux")]
     if super::kernel::is_recommended() {

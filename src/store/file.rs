@@ -1,4 +1,4 @@
-//! The file store, for machines without a keyring, which keeps each item in a file with mode 0600.
+//! The file store, for machines without a keyring. It keeps each item in a file with mode 0600.
 
 use std::collections::BTreeSet;
 
@@ -25,9 +25,9 @@ impl FileStore {
     }
 }
 
-/// Refuses a file store that is inside the project in the current folder, because other people may get the project's
-/// files. An `.envrc` in the project can set `XDG_STATE_HOME` or `HOME`, and anyone who can read the project could read
-/// the secrets.
+/// Refuses a file store that is inside the project in the current folder, because the project's files may be passed on
+/// to other people. An `.envrc` in the project can set `XDG_STATE_HOME` or `HOME`, and anyone who can read the project
+/// could read the secrets.
 pub(super) fn outside_of_projects(folder: &Folder) -> Result<(), StoreError> {
     let path = folder.path();
     let Some(project) = project_of_state(&path) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! A wrapper that checks a store before its first use, and refuses it if secrets would not be safe in it.
+//! A wrapper that checks a store before its first use, and refuses to use the store if secrets would not be safe in it.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use crate::secret::Secret;
 /// A check that fails if a store must not be used, and gives the reason.
 pub type Check = Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>;
 
-/// A backend that runs a check at its first call, and fails every call if the check failed.
+/// A backend that runs a check at its first call. If the check fails, this call and all later calls fail.
 pub struct Guarded<B> {
     inner: B,
     check: Check,

@@ -9,7 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The service name of all items; the user name of an item is its name in the store.
+/// The service name of all keyring entries. The user name of an entry is the name of the item in the store.
 const SERVICE: &str = "cogfed";
 
 #[cfg(target_os = "macos")]
@@ -118,7 +118,8 @@ fn text(bytes: Vec<u8>, account: &str) -> Result<Secret, StoreError> {
     })
 }
 
-/// Returns the first of several matching entries, which an import or a second collection may have created.
+/// Returns the first of the matching entries. An import or a second collection may have created several matching
+/// entries.
 fn first(entries: Vec<Entry>) -> keyring_core::Result<Entry> {
     entries.into_iter().next().ok_or(Error::NoEntry)
 }

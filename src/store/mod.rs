@@ -43,18 +43,18 @@ use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::secret::Secret;
 
-/// The size of the item that [`Store::probe`] writes, in bytes, which is about the size of a sign-in's record.
+/// The size of the item that [`Store::probe`] writes, in bytes. A sign-in's record has about the same size.
 const PROBE: usize = 6 * 1024;
 
 /// The maximum time to wait for a store that is not the profile's own.
 const BESIDES: Duration = Duration::from_secs(2);
 
-/// A storage backend for secrets, each a text under a name, written and read as a whole.
+/// A storage backend for secrets. Each secret is a text under a name, and is written and read as a whole.
 pub trait Backend: Send + Sync {
     /// Returns the store's name for messages, such as "the Secret Service keyring".
     fn describe(&self) -> &'static str;
 
-    /// Returns the maximum length of an item's text, in bytes, if there is one.
+    /// Returns the maximum length of an item's text, in bytes, or `None` if the length is not limited.
     fn item_limit(&self) -> Option<usize>;
 
     /// Returns the text of the item `account`, or `None` if there is no such item.
@@ -227,13 +227,14 @@ impl Store {
         self.backend.kind()
     }
 
-    /// Returns another kind of store that also holds this sign-in, for example because the configured store has
-    /// changed. A store that cannot be asked counts as empty.
+    /// Returns the kind of another store that also holds this sign-in, if there is one. This happens if the configured
+    /// store has changed. A store that cannot be asked counts as empty.
     pub fn elsewhere(&self) -> Option<&StoreKind> {
         self.backend.elsewhere()
     }
 
-    /// Returns the kernel keyring for copies, unless other containers could read or write it.
+    /// Returns the kernel keyring for copies of items, or `None` if copies are not used or if other containers could
+    /// access them.
     #[cfg(target_os = "linux")]
     fn cache(&self) -> Option<&KernelKeyring> {
         self.cache.as_ref().filter(|_| *self.kind() == StoreKind::Keyring && !kernel::has_neighbours())
@@ -292,8 +293,9 @@ impl Store {
         self.logged("list", "", || self.backend.list())
     }
 
-    /// Checks that the store can save a sign-in: writes, reads and deletes an item of about the same size. So a store
-    /// that could not keep a sign-in is found before anyone signs in: one that is full, locked, read-only or not there.
+    /// Checks that the store can save a sign-in, by writing, reading and deleting an item of about the same size. So a
+    /// store that could not keep a sign-in is found before anyone signs in: one that is full, locked, read-only or not
+    /// there.
     ///
     /// # Errors
     /// As [`Store::set`], [`Store::get`] and [`Store::delete`], or if the store returns another text.

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 /// The duration of a call after which the person gets a message.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
-/// A callback for when a keyring makes the person wait, probably because it shows a prompt.
+/// A callback that runs when a keyring makes the person wait, probably because the keyring shows a prompt.
 pub type OnWait = Arc<dyn Fn() + Send + Sync>;
 
 /// The total time limit for all keyring calls of one run. Clones share it. Time between calls does not count.
@@ -29,8 +29,8 @@ impl Patience {
         Self { total, left: Arc::new(Mutex::new(total)) }
     }
 
-    /// Creates a limit of 4 seconds, for runs without a person who could answer a prompt. The AWS SDK for Rust gives
-    /// the whole `credential_process` 5 seconds.
+    /// Creates a limit of 4 seconds, for runs in which nobody could answer a prompt. The AWS SDK for Rust gives the
+    /// whole `credential_process` 5 seconds.
     pub fn unattended() -> Self {
         Self::new(Duration::from_secs(4))
     }

@@ -34,7 +34,7 @@ pub(super) struct Stores {
     others: Vec<Named>,
     /// The item name of the sign-in. With `None` only the first store is used.
     account: Option<String>,
-    /// The index in `others` of the store that holds the sign-in, or `None` for the first store.
+    /// The index in `others` of the store that holds the sign-in; `None` if the first store holds it.
     chosen: OnceLock<Option<usize>>,
 }
 
@@ -51,18 +51,18 @@ impl Stores {
         Self { first, others, account: Some(account.to_owned()), chosen }
     }
 
-    /// Returns the store that holds the sign-in, if that is known already, otherwise the first store.
+    /// Returns the store that holds the sign-in if that store is known already, and the first store otherwise.
     fn known(&self) -> &Named {
         self.chosen.get().copied().flatten().and_then(|at| self.others.get(at)).unwrap_or(&self.first)
     }
 
-    /// Returns the kind of the store that holds the sign-in, if that is known already, otherwise that of the first
-    /// store.
+    /// Returns the kind of the store that holds the sign-in if that store is known already, and the kind of the first
+    /// store otherwise.
     pub fn kind(&self) -> &StoreKind {
         &self.known().0
     }
 
-    /// Returns the kind of another store that also holds the sign-in, if there is one.
+    /// Returns the kind of another store that also holds the sign-in, or `None` if no other store does.
     pub fn elsewhere(&self) -> Option<&StoreKind> {
         let account = self.account.as_ref()?;
         self.backend();
@@ -70,7 +70,7 @@ impl Stores {
         others.into_iter().find(|(_, store)| holds(store.as_ref(), account)).map(|(kind, _)| kind)
     }
 
-    /// Returns the store that holds the sign-in, or the first store if none holds it.
+    /// Returns the store that holds the sign-in, or the first store if no store holds the sign-in.
     fn backend(&self) -> &dyn Backend {
         self.chosen.get_or_init(|| {
             let account = self.account.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Helpers for unit tests: a report of skipped tests, and a store that uses no OS keyring.
+//! Helpers for unit tests: a function that reports a skipped test, and a store that does not use the OS keyring.
 
 use std::io::Write;
 use std::time::Duration;
@@ -16,8 +16,8 @@ pub fn skip(why: &str) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Returns a store that uses only copies in the kernel's keyring; its time limit for the OS keyring is zero. Prints a
-/// line and returns `None` if the kernel keeps no copies.
+/// Returns a store that uses only the copies in the kernel's keyring, because its time limit for the OS keyring is
+/// zero. Prints a line and returns `None` if the kernel keeps no copies.
 pub fn copies(account: &str) -> Option<Store> {
     let (cache, probe) = (KernelKeyring::cache(), format!("{account}/probe"));
     let put = cache.set_for(&probe, &Secret::new("{}"), Duration::from_secs(60));

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 
 /// The maximum length of the encoded text, in bytes; xterm ignores longer texts.
 const LONGEST: usize = 74_994;
-/// The maximum number of bytes that GNU screen forwards in one piece, not counting the escape sequence around them.
+/// The maximum number of bytes that GNU screen forwards in one piece. The escape sequence around the bytes does not
+/// count.
 const SCREEN_PIECE: usize = 240;
 
 /// Returns the escape sequence that copies `text` to the terminal's clipboard. Returns `None` if the terminal is known
@@ -32,7 +33,7 @@ pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> 
     })
 }
 
-/// Splits `sequence`, which must be ASCII, into pieces that GNU screen forwards to its terminal.
+/// Splits `sequence`, which must be ASCII, into pieces that GNU screen forwards to the terminal in which it runs.
 fn in_pieces(sequence: &str) -> String {
     let mut pieces = String::new();
     for piece in sequence.as_bytes().chunks(SCREEN_PIECE) {

@@ -74,7 +74,7 @@ impl Terminal {
         self.is_terminal
     }
 
-    /// Returns whether a person can be asked: they read the messages, and cogfed can read what they type.
+    /// Returns whether a person can be asked a question: the person sees the messages, and cogfed can read the answer.
     pub fn can_ask(&self) -> bool {
         self.is_terminal && input::is_answerable()
     }

@@ -16,7 +16,7 @@ const DOCUMENTS: &[&str] = &[
     "fuzz/README.md",
 ];
 
-/// The folders whose files the documents name by their path from the root of the repository.
+/// The folders whose files the documents name by a path that starts at the root of the repository.
 const FOLDERS: &[&str] = &["src/", "crates/", "tests/", "docs/", "fuzz/", "benches/", "completions/", "man/", ".ci/"];
 
 /// Returns the texts in backticks outside of code blocks, and the lines in code blocks.
@@ -35,7 +35,8 @@ fn quoted(text: &str) -> (Vec<&str>, Vec<&str>) {
     (quotes, lines)
 }
 
-/// Returns the faults in a document: paths that do not exist, and names that are not in the file named with them.
+/// Returns the faults in a document: paths that do not exist, and names that do not occur in the file that the document
+/// mentions with them.
 fn faults(root: &Path, text: &str) -> Vec<String> {
     let (quotes, lines) = quoted(text);
     let is_path =
@@ -64,7 +65,7 @@ fn faults(root: &Path, text: &str) -> Vec<String> {
     faults
 }
 
-/// Returns whether `name` is a submodule of the module in `folder`, or occurs in its `mod.rs`.
+/// Returns whether `name` is a submodule of the module in `folder`, or a word in that module's `mod.rs`.
 fn is_in_room(folder: &Path, name: &str) -> bool {
     let module = folder.join(name);
     let top = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();

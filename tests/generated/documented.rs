@@ -34,8 +34,8 @@ const KEPT_FROM_OPENERS: &[&str] = &[
     "SSLKEYLOGFILE",
 ];
 
-/// The environment variables that other programs set: they describe the environment or the terminal, and users never
-/// set them for cogfed. The code reads them, and no help names them.
+/// The environment variables that other programs set. They describe the environment or the terminal, and users never
+/// set these variables for cogfed. The code reads them, and no help names them.
 const OF_OTHER_PROGRAMS: &[&str] = &[
     // The home folder on Windows, as for the files of AWS's tools.
     "USERPROFILE",
@@ -73,7 +73,7 @@ const ONLY_REPORTED: &[&str] = &["AWS_PROFILE"];
 /// The environment variables that the library `dirs` reads on behalf of cogfed.
 const READ_BY_LIBRARIES: &[&str] = &["APPDATA"];
 
-/// The literals in capitals that are not environment variables, in files that read such variables.
+/// The upper-case literals that are not environment variables, in files that read environment variables.
 const NO_VARIABLES: &[&str] = &["CARGO_PKG_VERSION", "DELETE", "GET"];
 
 /// The source file that reads environment variables only to print them.

@@ -26,7 +26,7 @@ fn files(path: &Path, all: &mut Vec<PathBuf>) {
     }
 }
 
-/// Returns the examples of a text that go on in the next line: by a backslash, or because that line is indented further
+/// Returns the examples in `text` that continue on the next line. That line follows a backslash, is indented further,
 /// or begins with a flag.
 fn continued(text: &str) -> Vec<String> {
     let indent = |line: &str| line.len() - line.trim_start().len();

@@ -1,4 +1,4 @@
-//! A test that finds Rust files that belong to no program, so that their tests would never run.
+//! A test that finds Rust files that belong to no program. Tests in such files would never run.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ fn mains(package: &Path) -> Vec<PathBuf> {
     mains.filter(|path| path.is_file()).collect()
 }
 
-/// Returns the files in `folders` that are not in `mains` and not a module of any file in `mains`.
+/// Returns the files in `folders` that are neither in `mains` nor a module of a file in `mains`.
 fn forgotten(folders: &[PathBuf], mains: &[PathBuf]) -> BTreeSet<PathBuf> {
     let there: BTreeSet<PathBuf> = folders.iter().filter(|folder| folder.is_dir()).flat_map(|it| below(it)).collect();
     let reached = mains.iter().flat_map(|main| reached(main, true)).collect();

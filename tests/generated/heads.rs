@@ -9,7 +9,7 @@ const FOLDERS: &[&str] = &["src", "crates", "tests", "benches", "fuzz"];
 /// The words with which no doc comment may begin, because they hide what is described.
 const QUESTION_WORDS: &[&str] = &["How", "What", "When", "Where", "Whether", "Which", "Who", "Whose", "Whom", "Why"];
 
-/// The folder whose doc comments become help texts, so that they are not checked. A person may read there "How long to
+/// The folder whose doc comments are not checked, because they become help texts. A person may read there "How long to
 /// wait, in seconds".
 const HELP: &str = "src/cli";
 

@@ -1,5 +1,5 @@
-//! A parser for the repository's Rust files, which returns the modules that each file declares, and its string
-//! literals.
+//! A parser for the repository's Rust files. For each file, it returns the modules that the file declares, and the
+//! string literals.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -145,7 +145,8 @@ fn is_sign(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
-/// Returns the words of the attribute at the start of `tokens`, if there is one, and the attribute's number of tokens.
+/// Returns the words of the attribute at the start of `tokens`, if there is one, and the number of tokens that the
+/// attribute takes up.
 fn attribute(tokens: &[TokenTree]) -> (Vec<String>, usize) {
     let is_inner = tokens.get(1).is_some_and(|token| is_sign(token, '!'));
     let length = if is_inner { 3 } else { 2 };
@@ -166,13 +167,14 @@ fn words(tokens: TokenStream) -> Vec<String> {
     tokens.into_iter().flat_map(of_token).collect()
 }
 
-/// Returns whether an item with this attribute is compiled only for tests, as with `cfg(test)` or `cfg(all(test,
-/// unix))`.
+/// Returns whether an item with this attribute is compiled only for tests, such as an item with `cfg(test)` or
+/// `cfg(all(test, unix))`.
 fn is_for_tests(attribute: &[String]) -> bool {
     attribute.iter().any(|word| word == "test") && !attribute.iter().any(|word| word == "not")
 }
 
-/// Returns the index of the token after the item whose attributes begin at `at`: after its `;` or its body in braces.
+/// Returns the index of the token after the item whose attributes begin at `at`. The item ends with `;` or with a body
+/// in braces.
 fn item_end(tokens: &[TokenTree], at: usize) -> usize {
     const WITHOUT_BODY: [&str; 4] = ["use", "const", "static", "type"];
     let rest = &tokens[at..];

@@ -5,8 +5,8 @@ use std::fs;
 use crate::root;
 use crate::sources::{Source, program};
 
-/// Substrings of the names by which TLS libraries turn off verification, and the name of the lint that forbids these
-/// names.
+/// Substrings of the names by which TLS libraries turn off verification, and the name of the clippy lint that forbids
+/// such names.
 const FORBIDDEN: [&str; 6] =
     ["danger_accept", "dangerous", "with_custom_certificate_verifier", "verify_none", "NoVerif", "disallowed_methods"];
 
@@ -24,8 +24,8 @@ fn found(source: &Source) -> Vec<&str> {
     FORBIDDEN.into_iter().filter(|part| source.words.iter().any(|word| word.contains(part))).collect()
 }
 
-/// clippy forbids these names, too, but only in code that it compiles. This test also covers code for other systems,
-/// and code in which an `allow` silences clippy.
+/// clippy also forbids the names that this test forbids, but only in code that clippy compiles. This test also covers
+/// code for other systems, and code in which an `allow` silences clippy.
 #[test]
 fn no_source_turns_certificate_verification_off() {
     let sources = program();

@@ -38,7 +38,8 @@ fn store(patience: Patience, on_wait: Option<OnWait>) -> Store {
     Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), patience, on_wait)
 }
 
-/// Waits until no other test uses the open keyring, because an item that is deleted meanwhile has no name in a list.
+/// Waits until no other test uses the unlocked keyring. An item that another test deletes meanwhile would have no name
+/// in a list.
 fn alone() -> MutexGuard<'static, ()> {
     static OPEN_KEYRING: Mutex<()> = Mutex::new(());
     OPEN_KEYRING.lock().unwrap_or_else(PoisonError::into_inner)

@@ -245,7 +245,7 @@ mod kernel {
         KernelKeyring::cache().delete(&account).unwrap();
     }
 
-    /// Desktop sessions, SSH sessions, cron jobs and systemd units of one user have different session keyrings.
+    /// The desktop sessions, SSH sessions, cron jobs and systemd units of one user each have their own session keyring.
     #[test]
     fn sessions_of_one_user_share_a_kernel_copy() {
         let keyring = KernelKeyring::cache();

@@ -1,4 +1,4 @@
-//! Tests of the ten minutes after an uncompleted sign-in, in which unattended processes open no browser.
+//! Tests of the ten minutes after an uncompleted sign-in. During this time, unattended processes open no browser.
 
 use std::io::Read;
 use std::process::{Child, Command};

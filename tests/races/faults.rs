@@ -28,7 +28,8 @@ fn errors(call: &str) -> &'static [&'static str] {
     }
 }
 
-/// Returns the system calls to be made to fail, each with an error; at most twice as many as [`scale::points`].
+/// Returns the system calls that are made to fail, each with its error. The list is at most twice as long as
+/// [`scale::points`].
 fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
     let points = points(lab, words, "alice");
     // The outputs are not our files, and nobody signs in without the URL.

@@ -14,8 +14,8 @@ use crate::state::{MODES, assert_told, owner, readable};
 const CROWD: usize = 64;
 const ASKED: &[&str] = &["credential-process", "--sign-in"];
 
-/// Returns a lab with one signed-in profile or, if `is_shared`, with two profiles that share a sign-in but differ in
-/// role.
+/// Returns a lab with one signed-in profile. If `is_shared`, the lab has two profiles with the same sign-in and
+/// different roles.
 fn crowd_lab(rotation: Rotation, is_shared: bool) -> Lab {
     let admin = format!("role_arn = '{ORDERS_ADMIN}'");
     let profiles = [(PROFILE, ""), ("admin", admin.as_str())];
@@ -81,7 +81,7 @@ fn spawned(lab: &Lab, verbs: &[Vec<&str>], count: usize) -> Vec<Child> {
     (0..count).map(|at| lab.command(&verbs[at % verbs.len()]).spawn().unwrap()).collect()
 }
 
-/// Nobody is signed in, so one process opens a browser, and all others that may do so wait for it.
+/// Nobody is signed in. One process opens a browser, and all other processes that may open one wait for that browser.
 #[test]
 fn mixture_that_has_to_sign_in_opens_one_browser() {
     for (rotation, count) in MODES.into_iter().zip([2, 9, CROWD]) {
@@ -111,7 +111,7 @@ fn mixture_that_has_to_sign_in_opens_one_browser() {
     }
 }
 
-/// Each `login` refreshes the tokens and gets credentials, unless another process has done so since that `login`
+/// Each `login` refreshes the tokens and gets credentials, unless another process has done both since that `login`
 /// started.
 #[test]
 fn mixture_with_expired_credentials_refreshes_once() {
@@ -136,7 +136,8 @@ fn mixture_with_expired_credentials_refreshes_once() {
     }
 }
 
-/// Returns the maximum number of `login` processes among `count` processes of three verbs; 0 for two verbs.
+/// Returns the maximum number of `login` processes among `count` processes: a third of them (rounded up) for three
+/// verbs, and 0 for two verbs.
 fn logins(count: usize, verbs: usize) -> u64 {
     if verbs == 3 { u64::try_from(count.div_ceil(3)).unwrap() } else { 0 }
 }

@@ -1,11 +1,12 @@
-//! A test that files survive a power failure: their contents must be on disk before they get their final names.
+//! A test that files survive a power failure: the contents of a file must be on disk before the file gets its final
+//! name.
 
 use cogfed_test_support::trace::ran;
 use cogfed_test_support::{CREDENTIALS, has_strace};
 
 use crate::state::signed_in;
 
-/// Returns the number of renames in a trace, and those without the required fsync before or after.
+/// Returns the number of renames in a trace, and the renames that lack the required fsync before or after them.
 fn renames(text: &str) -> (usize, Vec<String>) {
     let lines: Vec<&str> = text.lines().collect();
     let mut faults = Vec::new();

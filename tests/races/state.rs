@@ -11,12 +11,12 @@ pub const MODES: [Rotation; 3] = [Rotation::Off, Rotation::On { grace: 60 }, Rot
 /// The exit codes that are documented in the man page.
 pub const DOCUMENTED: [i32; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
-/// Returns a lab with this rotation of refresh tokens, in which Alice is signed in and credentials are stored.
+/// Returns a lab with this mode of refresh token rotation, in which Alice is signed in and credentials are stored.
 pub fn signed_in(rotation: Rotation) -> Lab {
     Lab::with(Options { rotation, ..Options::default() }).signed_in()
 }
 
-/// Returns the stored sign-in, if there is one, after checking that all records are readable and belong to one person.
+/// Returns the stored sign-in, if there is one. Checks that all records are readable and belong to one person.
 pub fn readable(lab: &Lab) -> Result<Option<Value>, String> {
     let mut tokens = None;
     let mut subjects = std::collections::BTreeSet::new();

@@ -14,7 +14,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::back_off::noting;
 use crate::state::{owner, signed_in};
 
-/// The time after which a test fails because a process has not ended, which exceeds all of cogfed's own time limits.
+/// The time after which a test fails because a process has not ended. It is longer than all of cogfed's own time
+/// limits.
 const HANGS: Duration = Duration::from_secs(30);
 
 fn send(child: &Child, signal: Signal) {
@@ -109,7 +110,7 @@ fn killed_lock_holder_releases_the_lock_at_once() {
     one_document(&ended(waiting));
 }
 
-/// Waits until strace has suspended the process that holds the lock, and returns its process id.
+/// Waits until strace has suspended the process that holds the lock. Returns the id of that process.
 fn await_stopped_holder(lab: &Lab) -> Pid {
     let began = Instant::now();
     loop {
@@ -131,8 +132,8 @@ fn await_stopped_holder(lab: &Lab) -> Pid {
     }
 }
 
-/// The process that holds the lock is suspended before it sends the refresh token, before it saves the answer, and
-/// after that.
+/// The process that holds the lock is suspended at three points: before it sends the refresh token, before it saves the
+/// answer, and after saving the answer.
 #[test]
 fn resumed_lock_holder_overwrites_nothing() {
     if !has_strace() {

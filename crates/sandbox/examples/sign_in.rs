@@ -25,7 +25,7 @@ use url::{Url, form_urlencoded};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The PKCE code verifier of this example; a real client generates 32 random bytes for each sign-in. This is the
+/// The fixed PKCE code verifier of this example. A real client generates 32 random bytes for each sign-in. This is the
 /// verifier of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const STATE: &str = "a-random-state";

@@ -1,10 +1,10 @@
-//! The simulated faults that are active, each with the number of requests that it still affects.
+//! The simulated faults that are active, each with the number of requests that the fault still affects.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The active simulated faults (misbehaviours or refusals), each with the number of requests that it still affects.
-/// `None` means without end.
+/// The active simulated faults (misbehaviours or refusals), each with the number of requests that the fault still
+/// affects. `None` means without end.
 #[derive(Debug)]
 pub struct Active<T>(Mutex<BTreeMap<T, Option<u32>>>);
 
@@ -15,8 +15,8 @@ impl<T> Default for Active<T> {
 }
 
 impl<T: Ord + Copy> Active<T> {
-    /// Activates a simulated fault for the next `times` requests or, if `times` is `None`, until [`Self::clear`] is
-    /// called.
+    /// Activates a simulated fault for the next `times` requests. If `times` is `None`, the fault stays active until
+    /// [`Self::clear`] is called.
     pub fn set(&self, misbehaviour: T, times: Option<u32>) {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if times == Some(0) {
@@ -36,7 +36,7 @@ impl<T: Ord + Copy> Active<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 
-    /// Returns whether `misbehaviour` is active; if it is, subtracts one from its remaining requests.
+    /// Returns whether `misbehaviour` is active. If it is, lowers the number of requests that it still affects by one.
     pub fn due(&self, misbehaviour: T) -> bool {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match active.get_mut(&misbehaviour) {
@@ -52,7 +52,8 @@ impl<T: Ord + Copy> Active<T> {
         }
     }
 
-    /// Returns the first of `candidates` that is active, and subtracts one from its remaining requests.
+    /// Returns the first active fault in `candidates`, or `None` if none of them is active. Lowers the number of
+    /// requests that the returned fault still affects by one.
     pub fn first_due(&self, candidates: &[T]) -> Option<T> {
         candidates.iter().copied().find(|&candidate| self.due(candidate))
     }

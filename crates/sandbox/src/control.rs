@@ -43,7 +43,7 @@ pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
     }
 }
 
-/// Replaces the identity pool's roles with those in `json`, the output of `aws cognito-identity
+/// Replaces the identity pool's roles with the roles in `json`, the output of `aws cognito-identity
 /// get-identity-pool-roles`.
 fn mapping(world: &World, json: &[u8]) -> Result<Value, (StatusCode, String)> {
     let provider = world.mapped_provider();

@@ -11,8 +11,8 @@ use crate::reply::{self, Reply};
 use crate::sts;
 use crate::world::World;
 
-/// Returns the request's headers and body (raw, decoded and in base64) as one string, if [`Misbehaviour::Echo`] is
-/// active.
+/// Returns the request's headers and body (raw, decoded and in base64) as one string, or `None` if
+/// [`Misbehaviour::Echo`] is not active.
 fn due(world: &World, request: &Request<Bytes>) -> Option<String> {
     world.active.due(Misbehaviour::Echo).then(|| {
         let body = String::from_utf8_lossy(request.body());

@@ -43,9 +43,10 @@ impl StdError for Error {
     }
 }
 
-/// An extension trait that turns a failure into an [`Error`], whose message says what was attempted.
+/// An extension trait that converts a failure to an [`Error`] whose message names the failed action.
 pub(crate) trait Context<T> {
-    /// Returns the value, or an error that has `message` as its text and the failure as its cause.
+    /// Returns the success value, or an [`Error`] with the text `message`. The source of this error is the original
+    /// failure, if there is one.
     fn context(self, message: impl Into<String>) -> Result<T>;
 }
 

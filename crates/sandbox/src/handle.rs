@@ -54,8 +54,8 @@ impl Sandbox {
         Ok(Self { world, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Returns the TOML tables of this sandbox's profile for cogfed's `config.toml`: `[profile.NAME]` and its
-    /// endpoints.
+    /// Returns TOML for cogfed's `config.toml`: a profile for this sandbox, in the table `[profile.NAME]` and a table
+    /// for its endpoints.
     pub fn profile_toml(&self, name: &str) -> String {
         profile::toml(&self.world, name)
     }
@@ -157,13 +157,14 @@ impl Sandbox {
         self.world.advance(by);
     }
 
-    /// Simulates a fault for the next `times` requests or, if `times` is `None`, until [`Self::behave`] is called.
+    /// Simulates a fault for the next `times` requests. If `times` is `None`, the fault stays active until
+    /// [`Self::behave`] is called.
     pub fn misbehave(&self, misbehaviour: Misbehaviour, times: Option<u32>) {
         self.world.active.set(misbehaviour, times);
     }
 
-    /// Simulates the error named `name` for the next `times` requests or, if `times` is `None`, until [`Self::behave`]
-    /// is called.
+    /// Simulates the error named `name` for the next `times` requests. If `times` is `None`, the error stays active
+    /// until [`Self::behave`] is called.
     ///
     /// # Errors
     /// Fails if no refusal has this name.
@@ -205,7 +206,7 @@ impl Sandbox {
         self.world.change_pool_roles(|roles| roles.authenticated = role_arn.map(ToOwned::to_owned));
     }
 
-    /// Replaces the default roles and the role mapping with those in `json`, the output of `aws cognito-identity
+    /// Replaces the default roles and the role mapping with the content of `json`, the output of `aws cognito-identity
     /// get-identity-pool-roles`. If that output has several mappings, the one for this pool counts. A single mapping
     /// always counts.
     ///
@@ -244,7 +245,8 @@ impl Sandbox {
         self.world.log.requests()
     }
 
-    /// Returns the number of requests so far for each endpoint, such as `token.refresh` or `identity.get_id`.
+    /// Returns the number of requests to each endpoint so far. Endpoints have names such as `token.refresh` or
+    /// `identity.get_id`.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.world.log.counts()
     }
@@ -259,7 +261,8 @@ impl Sandbox {
         self.world.log.clear();
     }
 
-    /// Returns the most recent secrets, at most 10,000: codes, verifiers, tokens, secret keys and session tokens.
+    /// Returns the secrets that the sandbox recorded last, at most 10,000: codes, verifiers, tokens, secret keys and
+    /// session tokens.
     pub fn secrets_issued(&self) -> Vec<String> {
         self.world.secrets_issued()
     }

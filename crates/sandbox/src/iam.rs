@@ -27,7 +27,7 @@ const ROLES: [Role; 5] = [
     Role { name: "ForeignTrust", longest_session: HOUR, trusts_the_pool: false },
 ];
 
-/// Returns the role in the sandbox's account whose ARN is `role_arn`, if there is one.
+/// Returns the role with the ARN `role_arn` in the sandbox's account, or `None` if there is no such role.
 pub fn find(partition: Partition, role_arn: &str) -> Option<Role> {
     ROLES.into_iter().find(|role| partition.role_arn(role.name) == role_arn)
 }

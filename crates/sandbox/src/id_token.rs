@@ -72,8 +72,8 @@ pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>)
     }
 }
 
-/// Returns the ID token signed by the function `well`, or with a faulty signature if an active misbehaviour requires
-/// one.
+/// Signs `claims` and returns the ID token. The function `well` signs correctly; some active misbehaviours replace its
+/// signature with a faulty one.
 pub fn signature(world: &World, claims: &Value, well: impl Fn(&SigningKey, &Value) -> String) -> String {
     let key = &world.keys.id;
     let kinds = [Misbehaviour::AlgNone, Misbehaviour::AlgHs256, Misbehaviour::UnknownKid, Misbehaviour::BadSignature];

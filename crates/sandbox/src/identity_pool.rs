@@ -71,7 +71,7 @@ fn internal_error() -> Fault {
     Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", message)
 }
 
-/// Returns the error for a login that has no role, or whose role does not trust the identity pool.
+/// Returns the error for a login that gets no role, or that gets a role which does not trust the identity pool.
 fn no_good_role() -> Fault {
     let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
     fault("InvalidIdentityPoolConfigurationException", message)
@@ -309,7 +309,8 @@ fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input:
     Ok(world.pool_roles().document(pool, &world.mapped_provider()))
 }
 
-/// Returns the two provider strings by which API Gateway and the identity pool's tokens identify a user's login.
+/// Returns the two strings that identify a user's login in API Gateway and in the identity pool's tokens. The first
+/// names the provider, and the second also contains the user's `sub`.
 fn providers(world: &World, sub: &str) -> [String; 2] {
     let provider = provider(world);
     let user = match world.options.plain_issuer {

@@ -29,8 +29,8 @@ pub struct IssuedKey {
     pub identity_pool_id: String,
     /// The identity id in the identity pool.
     pub identity_id: String,
-    /// The value of API Gateway's `cognitoAuthenticationProvider`: `PROVIDER,PROVIDER:CognitoSignIn:SUB`, or for a
-    /// plain issuer `PROVIDER,arn:…:oidc-provider/PROVIDER:OIDC:SUB`.
+    /// The value of API Gateway's `cognitoAuthenticationProvider`: `PROVIDER,PROVIDER:CognitoSignIn:SUB` for a user
+    /// pool, or `PROVIDER,arn:…:oidc-provider/PROVIDER:OIDC:SUB` for a plain issuer.
     pub authentication_provider: String,
     /// The username in the user pool.
     pub username: String,

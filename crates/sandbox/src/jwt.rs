@@ -16,13 +16,13 @@ pub fn signed(key: &SigningKey, claims: &Value) -> String {
     signed_as(key, &key.id, claims)
 }
 
-/// Returns a JWT with these claims, signed with RS256, whose header has `key_id` as its `kid`.
+/// Returns a JWT with these claims and with the `kid` `key_id` in its header, signed with RS256.
 pub fn signed_as(key: &SigningKey, key_id: &str, claims: &Value) -> String {
     signed_under(key, &json!({ "kid": key_id, "alg": "RS256" }), claims)
 }
 
-/// Returns a JWT with these claims, signed with RS256, whose header has a `typ`. The header also has the type, as in
-/// Entra ID's tokens.
+/// Returns a JWT with these claims and with a `typ` in its header, signed with RS256. The header also has the type, as
+/// in Entra ID's tokens.
 pub fn signed_with_type(key: &SigningKey, claims: &Value) -> String {
     signed_under(key, &json!({ "typ": "JWT", "alg": "RS256", "kid": key.id }), claims)
 }
@@ -33,12 +33,12 @@ fn signed_under(key: &SigningKey, header: &Value, claims: &Value) -> String {
     format!("{message}.{signature}")
 }
 
-/// Returns an unsigned token whose `alg` is `none` (RFC 7519, 6), which no client may accept.
+/// Returns an unsigned token, which no client may accept. Its `alg` is `none` (RFC 7519, 6).
 pub fn unsigned(key: &SigningKey, claims: &Value) -> String {
     format!("{}.{}.", part(&json!({ "kid": key.id, "alg": "none" })), part(claims))
 }
 
-/// Signs a token with HS256, using the public key's PEM as the secret; no client may accept this token.
+/// Signs a token with HS256, using the public key in PEM format as the secret. No client may accept this token.
 pub fn confused(key: &SigningKey, claims: &Value) -> String {
     let message = format!("{}.{}", part(&json!({ "kid": key.id, "alg": "HS256" })), part(claims));
     let secret = hmac::Key::new(hmac::HMAC_SHA256, key.public_pem.as_bytes());
@@ -46,7 +46,7 @@ pub fn confused(key: &SigningKey, claims: &Value) -> String {
     format!("{message}.{signature}")
 }
 
-/// Returns the claims of `token` if one of `keys` signed it with RS256.
+/// Returns the claims of `token`, or `None` if no key in `keys` verifies its RS256 signature.
 pub fn verified(keys: &Keys, token: &str) -> Option<Value> {
     let (message, signature) = token.rsplit_once('.')?;
     let (header, claims) = message.split_once('.')?;
@@ -68,7 +68,7 @@ pub fn identity_pool_signed(key: &SigningKey, key_id: &str, claims: &Value) -> S
     format!("{message}.{signature}")
 }
 
-/// Returns the claims of `token` if [`identity_pool_signed`] made it with this key and key id.
+/// Returns the claims of `token`, or `None` unless [`identity_pool_signed`] made it with this key and key id.
 pub fn identity_pool_verified(key: &SigningKey, key_id: &str, token: &str) -> Option<Value> {
     let (message, signature) = token.rsplit_once('.')?;
     let (header, _) = message.split_once('.')?;

@@ -24,7 +24,7 @@ use crate::random;
 pub struct SigningKey {
     /// The key id, which is the `kid` in the header of each token that this key signs.
     pub id: String,
-    /// The public key as PEM, which an HS256 forgery uses as its secret.
+    /// The public key in PEM format. A forged HS256 token uses this text as its HMAC secret.
     pub public_pem: String,
     pair: RsaKeyPair,
     modulus: Vec<u8>,
@@ -97,7 +97,7 @@ impl SigningKey {
     }
 }
 
-/// A key for ID tokens and a key for access tokens, as in every user pool.
+/// A user pool's two signing keys: one key for ID tokens and one key for access tokens.
 pub struct Keys {
     /// The key that signs ID tokens.
     pub id: SigningKey,
@@ -105,7 +105,7 @@ pub struct Keys {
     pub access: SigningKey,
 }
 
-/// The user pools' keys, shared by all sandboxes of the process, since generating them takes a second or two.
+/// The user pools' keys, shared by all sandboxes of the process, because it takes a second or two to generate keys.
 static KEYS: Mutex<Option<Arc<Keys>>> = Mutex::new(None);
 
 /// The signing key that all identity pools share, as at AWS.

@@ -35,7 +35,7 @@ pub fn issued(world: &World, now: DateTime<Utc>, identity_id: &str, providers: &
     Ok(world.giving_out(jwt::identity_pool_signed(&*keys::of_identity_pools()?, &key_id(world), &claims)))
 }
 
-/// Returns the claims of `token` if an identity pool of this process signed it.
+/// Returns the claims of `token`, or `None` if no identity pool of this process signed it.
 ///
 /// # Errors
 /// Fails if the key cannot be made.

@@ -69,7 +69,7 @@ impl Rule {
     }
 }
 
-/// The identity pool's behaviour if a role mapping yields no role, or more than one.
+/// The identity pool's behaviour if a role mapping yields no role or several roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguousRole {
     /// The person gets the identity pool's default role.
@@ -93,7 +93,7 @@ pub enum RoleMapping {
 /// The meaning of the operator `Contains` for a claim that is an array (not documented by AWS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContainsOnArrays {
-    /// The value must be a substring of the array's text form, `[a, b]`.
+    /// The rule's value must be a substring of the array's text form, such as `[a, b]`.
     Substring,
     /// The value must equal one of the array's elements.
     Element,
@@ -104,7 +104,8 @@ pub enum ContainsOnArrays {
 pub struct Options {
     /// The clock that gives the sandbox its time.
     pub clock: Arc<dyn Clock>,
-    /// The ports of the redirect URIs registered with the app client, for `localhost` and for `127.0.0.1`.
+    /// The ports of the redirect URIs that are registered with the app client. Each port is registered for `localhost`
+    /// and for `127.0.0.1`.
     pub redirect_ports: Vec<u16>,
     /// The path of the redirect URIs registered with the app client.
     pub redirect_path: String,
@@ -130,11 +131,12 @@ pub struct Options {
     /// have the claim `roles`, not `custom:roles`, so the rules of [`Self::role_mapping`] must use `roles`.
     /// [`Switch::PlainIssuer`](crate::Switch) sets this option and changes the rules.
     pub plain_issuer: bool,
-    /// True if the plain issuer simulates Azure AD B2C instead of Entra ID; customers then sign in, and tokens have a
-    /// user flow's claims. Its answers have an access token only if the client asked for its own id as a scope.
+    /// True if the plain issuer simulates Azure AD B2C instead of Entra ID. Then customers sign in at the issuer, and
+    /// its tokens have the claims of a B2C user flow. Its answers have an access token only if the client asked for its
+    /// own id as a scope.
     pub b2c_issuer: bool,
-    /// The length of authorization codes, in characters; `None` for the length that the simulated service normally
-    /// uses. B2C's codes hold encrypted claims, and become several thousand characters long.
+    /// The length of authorization codes, in characters. `None` stands for the usual length at the simulated service.
+    /// B2C's codes hold encrypted claims, and become several thousand characters long.
     pub code_length: Option<usize>,
     /// True if a change of a person's attributes reaches the user pool only at the next sign-in in the browser.
     /// Attributes that the directory no longer sends then keep their value. If false, the next tokens show each change.
@@ -145,7 +147,7 @@ pub struct Options {
     pub role_mapping: RoleMapping,
     /// The ARN of the identity pool's default role for signed-in people.
     pub authenticated_role: Option<String>,
-    /// True if the identity pool allows the classic flow, which works only without a role mapping.
+    /// True if the identity pool allows the classic flow. That flow works only if the pool has no role mapping.
     pub classic_flow: bool,
     /// The people who can sign in.
     pub people: Vec<Person>,
@@ -153,16 +155,17 @@ pub struct Options {
     pub server_side_token_check: bool,
     /// The meaning of the operator `Contains` for array claims (not documented by AWS).
     pub contains_on_arrays: ContainsOnArrays,
-    /// True if a request with an unknown client id gets the error page directly, not through a redirect (not documented
-    /// by AWS).
+    /// True if an authorization request with an unknown client id gets the error page directly, not a redirect to the
+    /// error page (not documented by AWS).
     pub unknown_client_page: bool,
-    /// True if error redirects include the state, which AWS documents for one case only.
+    /// True if error redirects include the parameter `state`. AWS documents this parameter for only one kind of error.
     pub state_on_errors: bool,
     /// True if a refreshed ID token keeps the nonce of the sign-in (not documented by AWS).
     pub nonce_on_refresh: bool,
-    /// True if use of a refresh token after its grace period revokes the whole sign-in (not documented by AWS).
+    /// True if the user pool revokes the whole sign-in when a rotated refresh token is used after its grace period (not
+    /// documented by AWS).
     pub reuse_ends_the_sign_in: bool,
-    /// True if the token endpoint refuses a PKCE verifier for a code that was requested without a challenge (not
+    /// True if the token endpoint refuses a PKCE verifier unless the code was requested with a challenge (not
     /// documented; RFC 9700, 2.1.1).
     pub refuse_needless_verifier: bool,
 }
@@ -230,8 +233,8 @@ impl Options {
 }
 
 impl RoleMapping {
-    /// Returns the identity pool's behaviour for a role mapping that yields no single role, or `None` if there is no
-    /// mapping.
+    /// Returns the identity pool's behaviour if the role mapping yields no role or several roles. Returns `None` if
+    /// there is no role mapping.
     pub(crate) fn ambiguous(&self) -> Option<AmbiguousRole> {
         match self {
             Self::None => None,

@@ -76,7 +76,7 @@ pub fn chooser(parameters: &Parameters) -> Response<Bytes> {
     page(StatusCode::OK, "chooser", "Sign in", &content, "")
 }
 
-/// Returns the sign-in page of a directory, with a button for each person and one to cancel. The form leads to
+/// Returns the sign-in page of a directory, with one button for each person and one Cancel button. The form leads to
 /// `action`.
 pub fn sign_in(
     directory: Directory,
@@ -148,13 +148,13 @@ pub fn no_login_pages() -> Response<Bytes> {
     page(StatusCode::BAD_REQUEST, "problem", "Login pages unavailable", content, "")
 }
 
-/// Returns a redirect to the hosted UI's error page; its URL has the client id from the browser's request.
+/// Returns a redirect to the hosted UI's error page. The page's URL contains the client id from the browser's request.
 pub fn to_error(error: &str, sent: &Parameters) -> Response<Bytes> {
     let client_id: String = byte_serialize(sent.get("client_id").unwrap_or_default().as_bytes()).collect();
     reply::redirect(&format!("/error?error={error}&client_id={client_id}"))
 }
 
-/// Returns the error page for a request whose error cannot be sent to the client's redirect URI.
+/// Returns the page for an error that cannot be reported to the client's redirect URI.
 pub fn error(error: &str) -> Response<Bytes> {
     let content = format!(
         "<div class=\"mark\">CORP SANDBOX</div>\n<h1>Something went wrong</h1>\n\

@@ -46,7 +46,7 @@ struct Row {
     token_issuer: &'static str,
     /// The service principal of identity pools in a role's trust policy.
     principal: &'static str,
-    /// The region that signatures for the global STS endpoint use; `None` if the partition has no such endpoint.
+    /// The signing region for the global STS endpoint; `None` if the partition has no such endpoint.
     global_sts: Option<&'static str>,
 }
 
@@ -92,7 +92,7 @@ impl Partition {
         }
     }
 
-    /// Returns the partition's name as it is in ARNs: `aws`, `aws-us-gov` or `aws-cn`.
+    /// Returns the partition's name in ARNs: `aws`, `aws-us-gov` or `aws-cn`.
     pub fn arn(self) -> &'static str {
         self.row().arn
     }
@@ -128,14 +128,14 @@ impl Partition {
         format!("https://{}", self.row().token_issuer)
     }
 
-    /// Returns the service principal of identity pools in trust policies; STS reports it as the provider of their
-    /// tokens.
+    /// Returns the service principal that stands for identity pools in trust policies. STS reports this principal as
+    /// the provider of an identity pool's tokens.
     pub(crate) fn web_identity_provider(self) -> &'static str {
         self.row().principal
     }
 
-    /// Returns the regions that a signature for STS may use: `region`, and the global endpoint's region if the
-    /// partition has one.
+    /// Returns the regions for which a request to STS may be signed: `region` and, if the partition has a global STS
+    /// endpoint, that endpoint's region.
     pub(crate) fn sts_regions(self, region: &str) -> Vec<&str> {
         [Some(region), self.row().global_sts].into_iter().flatten().collect()
     }

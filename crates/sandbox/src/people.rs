@@ -39,7 +39,8 @@ impl Directory {
         self.identifier().unwrap_or("native.example")
     }
 
-    /// Returns the `idp_identifier` that selects the directory: a domain, as Cognito's documentation suggests.
+    /// Returns the `idp_identifier` that selects the directory, or `None` for the user pool itself. The identifier is a
+    /// domain, as Cognito's documentation suggests.
     fn identifier(self) -> Option<&'static str> {
         match self {
             Directory::AzureAd => Some("corp.example"),
@@ -75,7 +76,7 @@ impl Directory {
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminLinkProviderForUser.html>).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LinkedIdentity {
-    /// The directory of the linked identity, where the person can sign in, too.
+    /// The directory of the linked identity, in which the person can also sign in.
     pub directory: Directory,
     /// The person's id in that directory.
     pub directory_id: String,
@@ -84,7 +85,7 @@ pub struct LinkedIdentity {
 /// A person, with the attributes that the user pool stores after attribute mapping.
 #[derive(Debug, Clone, Serialize)]
 pub struct Person {
-    /// A short unique name, such as `alice`; the person's button on the sign-in page then has the id `person-alice`.
+    /// A short unique name, such as `alice`. The person's button on the sign-in page then has the id `person-alice`.
     pub name: String,
     /// The person's full name.
     pub full_name: String,
@@ -92,13 +93,14 @@ pub struct Person {
     pub email: String,
     /// The directory where the person signs in.
     pub directory: Directory,
-    /// The person's id in the directory: SAML's NameID, OpenID Connect's `sub`, or a native user's username.
+    /// The person's id in the directory: the NameID of SAML, the `sub` of OpenID Connect, or the username of a native
+    /// user.
     pub directory_id: String,
     /// Identities of other directories that are linked to this user.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<LinkedIdentity>,
-    /// The application roles that the directory sends to the user pool, which puts them into the claim `custom:roles`.
-    /// Without roles nothing is sent. One empty text is a blank value, which is sent as such.
+    /// The application roles that the directory sends to the user pool. The user pool puts these roles into the claim
+    /// `custom:roles`. Without roles nothing is sent. One empty text is a blank value, which is sent as such.
     pub roles: Vec<String>,
     /// The object ids of the person's groups in the directory. They become `custom:groups`, or `custom:groups_link` if
     /// there are too many to send.
@@ -169,7 +171,8 @@ impl Person {
         self
     }
 
-    /// Returns the stored person, updated with the attributes `sent` at a sign-in; other attributes keep their values
+    /// Returns the stored person after a sign-in at which the directory sent the attributes in `sent`. Roles and groups
+    /// that the directory did not send keep their values
     /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
     pub(crate) fn after_sign_in(&self, sent: &Person) -> Person {
         let mut user = sent.clone();
@@ -182,8 +185,8 @@ impl Person {
         user
     }
 
-    /// Returns the username in a case-insensitive pool: the provider, an underscore and the lower-case directory id, as
-    /// in `AzureAD_alice@corp.example`. A native user's has no provider.
+    /// Returns the username in a case-insensitive pool: the provider's name, an underscore and the directory id in
+    /// lower case, as in `AzureAD_alice@corp.example`. A native user's has no provider.
     pub(crate) fn username(&self) -> String {
         let id = self.directory_id.to_lowercase();
         if self.directory == Directory::UserPool { id } else { format!("{}_{id}", self.directory.name()) }

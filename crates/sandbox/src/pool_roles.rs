@@ -27,7 +27,8 @@ const ARN: RangeInclusive<usize> = 20..=2048;
 pub struct PoolRoles {
     /// The ARN of the default role for signed-in people.
     pub authenticated: Option<String>,
-    /// The ARN of the default role for guests, whom the sandbox's identity pool does not admit.
+    /// The ARN of the default role for guests. Nobody gets this role, because the sandbox's identity pool admits no
+    /// guests.
     pub unauthenticated: Option<String>,
     /// The method by which the identity pool chooses roles.
     pub mapping: RoleMapping,

@@ -59,7 +59,8 @@ pub fn base64url(length: usize) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Returns a random key id like Cognito's: it always contains `/`, `+` and `=`, so clients must treat it as opaque.
+/// Returns a random key id in the style of Cognito. It always contains `/`, `+` and `=`, so clients must treat it as
+/// opaque.
 pub fn key_id() -> String {
     loop {
         let id = STANDARD.encode(bytes::<32>());

@@ -88,7 +88,8 @@ pub fn cognito_json(status: StatusCode, document: &Value) -> Response<Bytes> {
     as_cognito(response)
 }
 
-/// Returns the 403 page of a web ACL that blocks the request; it has none of the user pool's headers.
+/// Returns the 403 page that a web ACL sends when it blocks a request. The response has none of the user pool's
+/// headers.
 pub fn forbidden_page() -> Response<Bytes> {
     let page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1>\
                 </center>\r\n</body>\r\n</html>\r\n";
@@ -121,7 +122,8 @@ pub fn aws_json(document: &Value) -> Response<Bytes> {
     with_header(response, HeaderName::from_static("x-amzn-requestid"), &random::uuid())
 }
 
-/// Returns an error response of the identity pool, with the code in the body and in the header that SDKs read first.
+/// Returns an error response of the identity pool. The error code is in the body and in the header that SDKs read
+/// first.
 pub fn aws_error(status: StatusCode, code: &'static str, message: &str) -> Response<Bytes> {
     let document = serde_json::json!({ "__type": code, "message": message });
     let mut response = body(status, "application/x-amz-json-1.1", document.to_string());

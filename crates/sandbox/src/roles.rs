@@ -15,8 +15,8 @@ pub enum NoRole {
     Unconfigured,
 }
 
-/// Returns the role that the pool chooses for `claims`, or the role `custom` if it is requested and the claims allow
-/// it.
+/// Returns the role `custom` if it is requested and the claims allow it. If no role is requested, returns the role that
+/// the pool chooses for `claims`.
 ///
 /// # Errors
 /// Returns [`NoRole`] if there is no such role.

@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MOST_CONNECTIONS: usize = 512;
 /// The maximum length of a request's head, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
-/// The maximum length of a request body, in bytes; for the API, the limit of API Gateway applies instead.
+/// The maximum length of a request body, in bytes. For the simulated API, the limit of API Gateway applies instead.
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// The host that a listener simulates.

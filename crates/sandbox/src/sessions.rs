@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::people::Directory;
 
-/// The time limit for a directory's sign-in page, and the lifetime of the user pool's codes.
+/// The time limit for a directory's sign-in page, and the lifetime of the user pool's authorization codes.
 pub const FIVE_MINUTES: TimeDelta = TimeDelta::minutes(5);
 
 /// A validated authorization request.

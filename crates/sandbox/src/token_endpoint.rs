@@ -16,7 +16,8 @@ use crate::world::World;
 /// An OAuth error code (RFC 6749, 5.2).
 pub type ErrorCode = &'static str;
 
-/// Returns the faulty outcome for the token endpoint, if a refusal or misbehaviour is active there.
+/// Returns the faulty outcome of the refusal or misbehaviour that is active for the token endpoint, or `None` if none
+/// is active.
 pub fn misbehaving(world: &World) -> Option<Outcome> {
     if let Some(refusal) = world.refusals.due_at(Place::Token) {
         return Some(Outcome::Answer(refusal.answer()));

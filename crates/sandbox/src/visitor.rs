@@ -65,9 +65,9 @@ pub fn sign_in_as(authorization_url: &str, person: &str) -> Result<Page> {
 }
 
 impl Visitor {
-    /// Opens the authorization URL, chooses the person's directory if there is a choice, and clicks the person's
-    /// button. It follows the redirects to the end, including the page of the callback listener. With an earlier
-    /// session there may be nothing to click.
+    /// Opens the authorization URL, chooses the person's directory if the page offers several directories, and clicks
+    /// the person's button. It follows the redirects to the end, including the page of the callback listener. With an
+    /// earlier session there may be nothing to click.
     ///
     /// # Errors
     /// Fails if a server does not answer, or if no page has a button for this person.
@@ -75,8 +75,8 @@ impl Visitor {
         self.visit(authorization_url, &Choice::Person(person)).await
     }
 
-    /// Opens the authorization URL and clicks Cancel on the directory's sign-in page; if there are several directories,
-    /// it uses the first.
+    /// Opens the authorization URL, chooses the first directory if there are several, and clicks Cancel on the
+    /// directory's sign-in page.
     ///
     /// # Errors
     /// Fails if a server does not answer.
@@ -201,7 +201,7 @@ async fn send(place: (&str, u16), request: Request<Full<Bytes>>) -> Result<Respo
     }
 }
 
-/// Returns the links on the page for choosing an identity provider; the ids of these links start with `idp-`.
+/// Returns the links on the page for choosing an identity provider. The ids of these links start with `idp-`.
 fn links(page: &Page) -> Vec<Url> {
     let tags = page.text.split("<a ").skip(1);
     tags.filter(|tag| attribute(tag, "id").is_some_and(|id| id.starts_with("idp-")))

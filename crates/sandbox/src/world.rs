@@ -33,7 +33,7 @@ const LONG_CODE: usize = 20_000;
 pub struct Names {
     /// The user pool's id: `eu-west-1_` and nine letters or digits.
     pub user_pool_id: String,
-    /// The app client's id; with a plain issuer, the application's id, a GUID.
+    /// The id of the app client or, with a plain issuer, the id of the application (a GUID).
     pub client_id: String,
     /// The plain issuer's tenant, a GUID.
     pub tenant: String,
@@ -80,7 +80,8 @@ pub struct Addresses {
 
 #[cfg(test)]
 impl Addresses {
-    /// Returns addresses that are all `address`, for tests that connect to no listener.
+    /// Returns a set of addresses in which every service has the address `address`, for tests that connect to no
+    /// listener.
     pub fn all_at(address: SocketAddr) -> Self {
         Self {
             domain: address,
@@ -225,8 +226,8 @@ impl World {
         change(&mut locked(&self.pool_roles));
     }
 
-    /// Returns the issuer's key in `RoleMappings`: `ISSUER:CLIENT_ID` for a user pool, or a plain issuer's URL, both
-    /// without the scheme.
+    /// Returns the issuer's key in `RoleMappings`, without the URL scheme: `ISSUER:CLIENT_ID` for a user pool, or the
+    /// URL of a plain issuer.
     pub fn mapped_provider(&self) -> String {
         match self.options.plain_issuer {
             true => self.plain_issuer_name().trim_start_matches("http://").to_owned(),
@@ -244,7 +245,7 @@ impl World {
         format!("{}/{}/v2.0", self.plain_issuer_base(), self.names.tenant)
     }
 
-    /// Returns the Microsoft Graph URL that lists the groups of a user who has too many groups for a token.
+    /// Returns the Microsoft Graph URL that lists a user's groups, for a user with too many groups for a token.
     pub fn groups_link(&self, user: &User) -> String {
         format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
     }
@@ -259,8 +260,8 @@ impl World {
         locked(&self.users).clone()
     }
 
-    /// Returns the people who can sign in, with their current directory attributes; with a plain issuer, only the
-    /// people in its directory.
+    /// Returns the people who can sign in, with their current directory attributes. A plain issuer has only the people
+    /// in its own directory.
     pub fn people(&self) -> Vec<Person> {
         let people = self.users().into_iter().map(|user| user.in_directory);
         people.filter(|person| !self.options.plain_issuer || person.is_in(self.plain_directory())).collect()
@@ -271,7 +272,8 @@ impl World {
         if self.options.b2c_issuer { Directory::AzureB2c } else { Directory::AzureAd }
     }
 
-    /// Returns a new authorization code: the result of `usual`, or a random code if a code length is configured.
+    /// Returns a new authorization code. It is the result of `usual`, or a random code if a special code length is
+    /// configured or simulated.
     pub fn new_code(&self, usual: impl FnOnce() -> String) -> String {
         let long = self.active.due(Misbehaviour::LongCode).then_some(LONG_CODE);
         let code = match long.or(self.options.code_length) {
@@ -314,7 +316,8 @@ impl World {
         true
     }
 
-    /// Copies a person's attributes from the directory to the user pool, as happens at a sign-in in the browser.
+    /// Copies a person's attributes from the directory to the user pool. The same happens at each sign-in in the
+    /// browser.
     pub fn arrive(&self, name: &str) {
         if let Some(user) = locked(&self.users).iter_mut().find(|user| user.person.name == name) {
             let sent = &user.in_directory;

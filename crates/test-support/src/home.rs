@@ -71,8 +71,8 @@ impl Home {
         Folder::at(self.path().join(".local/state/cogfed"))
     }
 
-    /// Returns a command for the program in a minimal environment: the home, the configuration and, if allowed, the
-    /// keyring's address ([`keyring_address`]).
+    /// Returns a command that runs the program in a minimal environment: the home folder, the configuration and, if
+    /// allowed, the keyring's address ([`keyring_address`]).
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(program());
         command
@@ -116,7 +116,8 @@ pub fn program() -> PathBuf {
     named.expect("set COGFED_TEST_PROGRAM to the program where cargo does not start the tests").into()
 }
 
-/// Returns the D-Bus address of the desktop's keyring if `COGFED_TEST_KEYRING=1` allows the tests to use the keyring.
+/// Returns the D-Bus address of the desktop's keyring, or `None` unless `COGFED_TEST_KEYRING=1` allows the tests to use
+/// that keyring.
 pub fn keyring_address() -> Option<OsString> {
     std::env::var_os("COGFED_TEST_KEYRING").filter(|value| value == "1")?;
     std::env::var_os("DBUS_SESSION_BUS_ADDRESS")

@@ -44,8 +44,8 @@ impl InMemory {
 }
 
 impl Lab {
-    /// Returns the settings of a session inside the test process: no person is present, and the folder and clock are
-    /// the lab's.
+    /// Returns the settings of a session inside the test process, with the lab's folder and clock and without a person
+    /// at the terminal.
     pub fn setup(&self) -> Setup {
         Setup {
             folder: self.folder(),

@@ -21,12 +21,12 @@ pub const PROFILE: &str = "lab";
 pub struct Lab {
     /// The running sandbox.
     pub sandbox: Sandbox,
-    /// The clock of the sandbox, and of cogfed when it runs inside the test process.
+    /// The clock of the sandbox, and of cogfed when cogfed runs inside the test process.
     pub clock: LabClock,
     home: Home,
 }
 
-/// The clock of a lab: the system's clock, or one that the test moves.
+/// The clock of a lab: the system's clock, or a clock that the test moves.
 #[derive(Clone)]
 pub enum LabClock {
     /// The system's clock.
@@ -97,8 +97,8 @@ impl Lab {
         self
     }
 
-    /// Signs in as Alice two hours in the past, so that her credentials and ID token have expired, and returns the lab.
-    /// The sandbox's log is empty.
+    /// Signs in as Alice, lets two hours pass so that her credentials and ID token expire, and returns the lab. The
+    /// sandbox's log is empty.
     #[must_use]
     pub fn expired(self) -> Self {
         let lab = self.signed_in();
@@ -135,7 +135,7 @@ impl Default for Lab {
     }
 }
 
-/// Methods for the home folder, and for runs of cogfed in it.
+/// Methods that act on the lab's home folder, or run cogfed in it.
 impl Lab {
     /// Returns the home folder. Everything that cogfed may write to is below it.
     pub fn home(&self) -> &Path {
@@ -227,7 +227,8 @@ impl Lab {
         self.run_here(&["login"], Some(Arc::new(VisitorBrowser(person))))
     }
 
-    /// Runs `credential-process`: as a process if the lab's clock is real, or inside the test process if it is manual.
+    /// Runs `credential-process`: as a process if the lab's clock is real, or inside the test process if the clock is
+    /// manual.
     pub fn credentials(&self) -> Ran {
         match self.clock {
             LabClock::Real => self.run(CREDENTIALS),
@@ -287,8 +288,9 @@ impl Lab {
     }
 }
 
-/// Returns the TOML section of a profile for `sandbox`, in which `lines` replace the settings with the same keys. The
-/// store is the file store unless a line sets `store`. A line with `idp_identifier` replaces `identity_provider`.
+/// Returns the TOML section of a profile for `sandbox`. Each setting in `lines` replaces the sandbox's setting with the
+/// same key. The store is the file store unless a line sets `store`. A line with `idp_identifier` replaces
+/// `identity_provider`.
 pub fn sandbox_section(sandbox: &Sandbox, name: &str, lines: &str) -> String {
     let key_of = |line: &str| line.split_once(" =").map(|(key, _)| key.trim().to_owned());
     let mut keys: Vec<String> = lines.lines().filter_map(key_of).collect();

@@ -10,7 +10,8 @@ use crate::http::{Reply, get, send_form};
 
 /// A `login` process that has printed its URL and waits for the browser.
 pub struct WaitingLogin {
-    /// The short URL on loopback that cogfed opens in the browser; empty if the process ended without printing one.
+    /// The short URL on loopback that cogfed opens in the browser; empty if the process ended without printing this
+    /// URL.
     pub short: String,
     /// The authorization URL; empty if the process ended without printing a URL.
     pub url: String,
@@ -87,7 +88,7 @@ impl WaitingLogin {
         line
     }
 
-    /// Returns the login's process, and a reader for the rest of its output.
+    /// Splits the login into its process and a reader for the rest of the process's standard error.
     pub fn apart(self) -> (Child, impl Read + Send + use<>) {
         (self.child, self.stderr)
     }

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Pages(PathBuf);
 
 impl Pages {
-    /// Returns the record of URLs in `file`, to which the test's own browser writes one URL per line.
+    /// Returns the record of the URLs in `file`. The test's own browser writes one URL per line to this file.
     pub fn noted_in(file: &std::path::Path) -> Self {
         Self(file.to_owned())
     }

@@ -149,7 +149,7 @@ impl Request {
         [self.head.as_bytes(), b"\r\n\r\n", &self.body].concat()
     }
 
-    /// Returns the bytes of the request with the header `connection: close`, for forwarding to another server.
+    /// Returns the bytes of the request, with the header `connection: close` added, for forwarding to another server.
     pub fn closing(&self) -> Vec<u8> {
         [self.head.as_bytes(), b"\r\nconnection: close\r\n\r\n", &self.body].concat()
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-/// Reports that the calling test is skipped because this machine lacks something that the test requires.
+/// Reports that the calling test is skipped, because this machine lacks something that the test requires.
 ///
 /// # Panics
 /// Under CI (the variable `CI` is set), where every requirement has to be installed.
@@ -12,8 +12,8 @@ pub fn skip(why: &str) {
     skip_anywhere(why);
 }
 
-/// Reports a skipped test that may be skipped even in CI, because the operating system forbids it or `tests/real/run`
-/// runs it.
+/// Reports that the calling test is skipped, and allows this even in CI. The reason is that the operating system
+/// forbids the test or that `tests/real/run` runs it.
 pub fn skip_anywhere(why: &str) {
     // The harness names a test's thread after the test.
     let test = std::thread::current().name().unwrap_or("a test").to_owned();

@@ -9,7 +9,7 @@ use crate::Lab;
 
 /// Methods that read and change files in the lab's store.
 impl Lab {
-    /// Returns the paths, in sorted order, of the store's items whose account names begin with `kind`.
+    /// Returns the paths of the items in the store whose account names begin with `kind`, in sorted order.
     pub fn items(&self, kind: &str) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(self.folder().path().join("store")) else { return Vec::new() };
         let mut paths: Vec<PathBuf> = entries
@@ -40,7 +40,7 @@ impl Lab {
         self.record("tokens")["refresh_token"].as_str().map(str::to_owned)
     }
 
-    /// Removes all stored credentials and every reference to them, as if the sign-in had not been used yet.
+    /// Removes all stored credentials and every reference to them. The sign-in then seems not to have been used yet.
     pub fn forget_credentials(&self) {
         for path in self.items("credentials") {
             std::fs::remove_file(path).expect("it is removed");
@@ -57,7 +57,7 @@ impl Lab {
         }
     }
 
-    /// Sets the times in all stored records and failures back by `by`, as if that much time had passed.
+    /// Moves the times in all stored records and failures into the past by `by`, as if that much time had passed.
     pub fn age(&self, by: TimeDelta) {
         let remembered = std::fs::read_dir(self.folder().path().join("failures")).into_iter().flatten();
         let remembered = remembered.map(|entry| entry.expect("an entry").path());

@@ -17,8 +17,8 @@ pub fn has_strace() -> bool {
     has
 }
 
-/// Returns a command that runs `plain` under another program: the words of `outer` come before the words of `plain`.
-/// The new command keeps the folder and the environment of `plain`, and adds this process's PATH.
+/// Returns a command that runs `plain` under another program. The words in `outer` start that program, and the words of
+/// `plain` follow them. The new command keeps the folder and the environment of `plain`, and adds this process's PATH.
 pub fn under(outer: &[&str], plain: &Command) -> Command {
     let mut command = Command::new(outer[0]);
     command.args(&outer[1..]).arg(plain.get_program()).args(plain.get_args()).env_clear();

@@ -1,4 +1,5 @@
-//! Runs of the program under strace, which records the system calls, or injects an error or a kill signal at one call.
+//! Runs of the program under strace, which records the system calls, or injects an error or a kill signal at one system
+//! call.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +9,7 @@ use cogfed::sandbox::visitor;
 
 use crate::{Lab, Ran, WaitingLogin, under};
 
-/// The system calls to trace: those with an effect outside the process, and those just before or after them.
+/// The system calls to trace: calls with an effect outside the process, and the calls just before or after such a call.
 pub const CALLS: &str =
     "openat,write,writev,sendto,connect,recvfrom,accept4,fsync,rename,renameat,renameat2,unlink,flock,ftruncate,mkdir";
 
@@ -17,7 +18,7 @@ pub const CALLS: &str =
 pub struct Point {
     /// The name of the system call.
     pub call: String,
-    /// The number of this call among the calls of the same name in its thread, counted from 1.
+    /// The number of this call, counted from 1, among the calls with the same name in its thread.
     pub number: usize,
     /// The line that strace printed.
     pub line: String,
@@ -44,7 +45,7 @@ pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str
     waiting.end()
 }
 
-/// Runs the program without injected faults, and returns its system calls, starting with the first lock.
+/// Runs the program without injected faults, and returns its system calls from the first lock onwards.
 ///
 /// strace counts the calls of each thread separately, and acts in the first thread that reaches the number. A point is
 /// therefore omitted if another thread makes as many calls of that name, which mostly happens while the program loads.

@@ -1,8 +1,9 @@
-//! The service and the region that a host's name contains.
+//! The service and the region that can be read from the name of an AWS host.
 
 use super::{ids, services};
 
-/// The domains of AWS's regional services, and the region of each partition's global services.
+/// The domains of AWS's regional services, each with the region for which requests to global services in that partition
+/// are signed.
 const REGIONAL: &[(&str, &str)] = &[
     ("amazonaws.com.cn", "cn-northwest-1"),
     ("amazonaws.com", "us-east-1"),
@@ -17,34 +18,35 @@ const REGIONAL: &[(&str, &str)] = &[
     ("api.aws.ic.gov", "us-iso-east-1"),
 ];
 
-/// The domains of the endpoints that belong to a customer's resource, such as a function.
+/// The domains of endpoints that belong to a customer's resource, such as the URL of a Lambda function.
 const OF_RESOURCES: &[&str] = &["on.aws", "on.amazonwebservices.com.cn", "on.amazonwebservices.eu"];
 
 /// The service and the region in the name of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NamedScope {
-    /// The host is not AWS's, or its name is only a domain of AWS's.
+    /// The host does not belong to AWS, or its name is an AWS domain and nothing more.
     Own,
-    /// The host is a service's of AWS's.
+    /// The host belongs to a known AWS service.
     Service {
         /// The service's name in the credential scope.
         service: &'static str,
-        /// The region, unless the host serves buckets of all regions.
+        /// The region; `None` for a host that serves S3 buckets of all regions.
         region: Option<String>,
-        /// True for the host of an endpoint in a VPC, `vpce-….REGION.vpce.amazonaws.com`, which names no API.
+        /// True for the host of a VPC endpoint, `vpce-….REGION.vpce.amazonaws.com`, because the name of such a host
+        /// contains no API id.
         is_endpoint: bool,
     },
-    /// The host is AWS's, but not of a known service.
+    /// The host belongs to AWS, but to no service that cogfed knows.
     Unknown {
-        /// The region, if the name contains one.
+        /// The region, if the host's name contains one.
         region: Option<String>,
     },
-    /// The host takes signatures for several regions (SigV4A), which cogfed does not make.
+    /// The host requires multi-region signatures (SigV4A), which cogfed cannot make.
     MultiRegion,
 }
 
 impl NamedScope {
-    /// Returns the region in the host's name.
+    /// Returns the region that the host's name implies, or `None` if the name implies no region.
     pub fn region(&self) -> Option<&str> {
         match self {
             Self::Service { region, .. } | Self::Unknown { region } => region.as_deref(),
@@ -53,7 +55,7 @@ impl NamedScope {
     }
 }
 
-/// Returns the service and the region in the name of `host`, which may hold a port.
+/// Reads the service and the region from `host`, a host name with or without a port.
 ///
 /// Sources: botocore's endpoints for the services' own hosts; for the hosts of customers' resources
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>,
@@ -79,7 +81,7 @@ fn labels(name: &str) -> Vec<&str> {
     name.split('.').collect()
 }
 
-/// Reads `ID.NAME.REGION` below `on.aws`.
+/// Reads the service and the region from the labels `ID.NAME.REGION` before a domain such as `on.aws`.
 fn of_resource(labels: &[&str]) -> NamedScope {
     match labels {
         [_, .., name, region] if is_region(region) => {
@@ -89,7 +91,7 @@ fn of_resource(labels: &[&str]) -> NamedScope {
     }
 }
 
-/// Reads the labels below the domain of AWS's regional services.
+/// Reads the service and the region from the labels before a domain of regional services, such as `amazonaws.com`.
 fn regional(labels: &[&str], global: &str) -> NamedScope {
     let (is_endpoint, labels) = match labels {
         [rest @ .., "vpce"] if rest.iter().any(|label| label.starts_with("vpce-")) => (true, rest),
@@ -124,7 +126,8 @@ fn regional(labels: &[&str], global: &str) -> NamedScope {
     }
 }
 
-/// Reads the hosts of S3. A bucket's name comes first and may contain dots, so they are read from the end.
+/// Reads the service and the region from the labels of an S3 host, or returns `None` for any other host. A bucket's
+/// name comes first and may contain dots, so they are read from the end.
 fn s3(labels: &[&str], global: &str) -> Option<NamedScope> {
     let (mut region, rest) = match labels {
         [rest @ .., region] if is_region(region) => (Some(*region), rest),

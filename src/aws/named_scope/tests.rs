@@ -1,6 +1,6 @@
 use super::*;
 
-/// Returns `SERVICE REGION` or another outcome as a text.
+/// Returns the scope of `host` as text: `SERVICE REGION`, or the name of another outcome.
 fn shown(host: &str) -> String {
     match named_scope(host) {
         NamedScope::Service { service, region, is_endpoint } => {

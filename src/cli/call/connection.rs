@@ -1,4 +1,4 @@
-//! The flags of `cogfed call` about the connection.
+//! The flags of `cogfed call` that control the connection, repeats and redirects.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The flags of `cogfed call` about the answer.
+//! The flags of `cogfed call` that control the output of the answer.
 
 use std::path::PathBuf;
 

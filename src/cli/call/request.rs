@@ -1,4 +1,4 @@
-//! The flags of `cogfed call` about the request.
+//! The flags of `cogfed call` that define the request.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

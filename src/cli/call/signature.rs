@@ -1,4 +1,4 @@
-//! The flags of `cogfed call` about the signature.
+//! The flags of `cogfed call` that control the signature.
 
 use clap::Args;
 

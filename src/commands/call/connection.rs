@@ -1,4 +1,4 @@
-//! The clients that `cogfed call` reaches the API and its redirects with, from its flags.
+//! The HTTP clients of `cogfed call`, built from its flags: one for the API, and one for the targets of redirects.
 
 use super::super::ProfileContext;
 use crate::cli::ConnectionFlags;
@@ -13,7 +13,7 @@ pub fn client(flags: &ConnectionFlags, context: &ProfileContext) -> Result<ApiCl
     client_for_others(flags, context)
 }
 
-/// Returns the client for other origins that the API redirects to.
+/// Returns the client for redirects from the API to other origins.
 ///
 /// # Errors
 /// As for [`client`].

@@ -1,4 +1,5 @@
-//! The exchange of `cogfed call` with the API: repeats, redirects, and the correction of a refused signature time.
+//! The exchange between `cogfed call` and the API: repeats, redirects, and a new signature if the API refuses the
+//! signature's time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -16,7 +17,7 @@ use crate::request::{
 };
 use crate::secret::Redactor;
 
-/// One request and everything that its attempts share.
+/// One request, and everything that the attempts to send it share.
 pub struct Exchange<'a> {
     /// The request.
     pub request: &'a ApiRequest,
@@ -24,17 +25,17 @@ pub struct Exchange<'a> {
     pub scope: &'a Scope,
     /// The flags of the command.
     pub flags: &'a Call,
-    /// The environment of the run.
+    /// The environment of this run, such as its terminal and its clock.
     pub env: &'a Env,
-    /// The profile.
+    /// The context of the profile in use.
     pub context: &'a ProfileContext,
-    /// The bytes of the exchange so far.
+    /// The counts of the bytes that the exchange has sent and received so far.
     pub transfer: &'a Transfer,
 }
 
 impl Exchange<'_> {
-    /// Sends the request until it has an answer that counts: repeats it as `--retry` says, and follows redirects as
-    /// `--location` says. Each repeat is signed again, with valid credentials.
+    /// Sends the request, repeats it as `--retry` says, follows redirects as `--location` says, and returns the final
+    /// answer. Each repeat is signed again, with valid credentials.
     pub async fn answered(&self, credentials: Credentials) -> anyhow::Result<(Answer, Option<Refusal>)> {
         let client = connection::client(&self.flags.connection, self.context)?;
         let mut retries = Retries::new(&self.flags.connection);
@@ -60,7 +61,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// Sends the request, and follows the redirects of its answer or reports them.
+    /// Sends the request, and then either follows redirects (`--location`) or reports the first redirect.
     async fn attempt(
         &self,
         client: &ApiClient,
@@ -143,7 +144,7 @@ impl Exchange<'_> {
     }
 }
 
-/// Returns the clock offset with which to sign the request.
+/// Returns the clock offset to apply to the time of the signature.
 pub fn offset(request: &ApiRequest, credentials: &Credentials, env: &Env, context: &ProfileContext) -> Offset {
     context.session().offset_for(request.host(), life(credentials, env))
 }

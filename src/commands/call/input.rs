@@ -1,4 +1,4 @@
-//! The request of `cogfed call`, from its flags.
+//! The conversion of the flags of `cogfed call` into a request.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -27,7 +27,8 @@ pub fn check(flags: &RequestFlags) -> Result<(), Failure> {
     check_modes(flags)
 }
 
-/// Builds the request. Reads files and standard input as the flags demand, and prints what differs from the flags.
+/// Builds the request that the flags describe. Reads files and standard input as the flags demand, and prints what
+/// differs from the flags.
 ///
 /// # Errors
 /// [`Kind::Usage`] if the flags contradict each other, or a value is wrong.

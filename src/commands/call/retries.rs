@@ -1,4 +1,4 @@
-//! `--retry`: the repeats of `cogfed call`, where a repeat is safe.
+//! `--retry`: the rules by which `cogfed call` repeats a request if a repeat is safe.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::cli::ConnectionFlags;
 use crate::http::retry::{self, LONGEST_WAIT, is_passing, retry_after};
 use crate::request::{Answer, Lost, Stage};
 
-/// The repeats that are left, and the time since the first attempt.
+/// The state of `--retry`: the number of repeats so far, and the time of the first attempt.
 pub struct Retries<'a> {
     flags: &'a ConnectionFlags,
     began: Instant,
@@ -20,9 +20,9 @@ pub struct Retries<'a> {
 /// A repeat that is due.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Repeat {
-    /// The reason, for the person.
+    /// The reason for the repeat, as text for the person.
     pub why: String,
-    /// The pause before it.
+    /// The pause before the repeat.
     pub pause: Duration,
 }
 
@@ -31,7 +31,8 @@ impl<'a> Retries<'a> {
         Self { flags, began: Instant::now(), made: 0 }
     }
 
-    /// Returns the repeat of a request with `method` that ended in this way, if there is one.
+    /// Returns the next repeat after the `outcome` of a request with `method`, or `None` if no further repeat is
+    /// allowed.
     ///
     /// Any request may be repeated if nothing was sent, and after a 429 or a 503 with `Retry-After`, with which the API
     /// says that it did not carry it out. After a lost answer and other temporary failures, only an idempotent one may
@@ -65,7 +66,7 @@ impl<'a> Retries<'a> {
     }
 }
 
-/// Returns whether a request may be repeated after an answer with this status.
+/// Returns whether a request with `method` may be repeated after an answer with `status`.
 fn may_repeat(status: StatusCode, has_retry_after: bool, method: &Method) -> bool {
     match status.as_u16() {
         429 => true,

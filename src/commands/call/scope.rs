@@ -1,4 +1,4 @@
-//! The service and region that `cogfed call` signs for.
+//! The service and the region that `cogfed call` signs requests for.
 
 use super::super::{Env, ProfileContext};
 use crate::aws::{NamedScope, ids, named_scope};
@@ -6,10 +6,10 @@ use crate::cli::Call;
 use crate::error::{Failure, Kind, quoted};
 use crate::request::{ApiRequest, EXECUTE_API, Scope, lacks_api_id, sign_host};
 
-/// The environment variables of AWS's tools that name a region, in the order in which they count.
+/// The environment variables with which AWS's tools set a region; the first non-empty variable counts.
 const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
-/// Returns the scope to sign for, and warns if the URL's host is a VPC endpoint's and the request names no API.
+/// Returns the scope to sign for, and warns if the request goes through a VPC endpoint without naming an API.
 ///
 /// The service comes from `--service`, else from the host's name. The region comes from `--region`, else from the
 /// host's name, the profile, the environment, and at last from the identity pool. The environment only chooses the
@@ -40,7 +40,7 @@ pub fn scope(flags: &Call, request: &ApiRequest, context: &ProfileContext, env: 
     Ok(scope)
 }
 
-/// Returns the signing name of the service.
+/// Returns the signing name of the service, from the flag `--service` or from the host's name.
 fn service(flag: Option<&str>, named: &NamedScope, host: &str) -> Result<String, Failure> {
     if let Some(name) = flag {
         let is_name =
@@ -67,7 +67,7 @@ fn service(flag: Option<&str>, named: &NamedScope, host: &str) -> Result<String,
     }
 }
 
-/// Returns the region of a host that does not tell it, and where the region comes from.
+/// Returns the region for a host whose name contains no region, and the source of that region, for messages.
 fn region_elsewhere(context: &ProfileContext, env: &Env) -> Result<(String, String), Failure> {
     if let Some(region) = &context.profile.region {
         return Ok((region.clone(), "the profile".to_owned()));

@@ -104,8 +104,8 @@ fn warning(code: &'static str, text: String) -> Finding {
     Finding { severity: Severity::Warning, code, rule: None, text }
 }
 
-/// Returns the warning for a profile with the classic flow: AWS refuses this flow if there is a role mapping. Otherwise
-/// the role's trust policy decides
+/// Returns a warning if the profile uses the classic flow, and `None` otherwise. AWS refuses the classic flow if there
+/// is a role mapping. Otherwise the role's trust policy decides
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 fn classic_flow(profile: &Profile) -> Option<Finding> {
     let text = "the profile has flow = \"classic\": AWS refuses that flow if there is a role mapping; otherwise the trust \
@@ -113,7 +113,7 @@ fn classic_flow(profile: &Profile) -> Option<Finding> {
     profile.is_classic().then(|| warning("classic_flow", text.to_owned()))
 }
 
-/// Returns an error if the identity pool gives no role, or if the report does not meet `--expect` or `--strict`.
+/// Returns an error if the identity pool gives no role, or if the result violates `--expect` or `--strict`.
 fn verdict(report: &Report<'_>, flags: &Roles) -> Result<(), Failure> {
     let is_certain = report.is_certain();
     let failed = |message: String| Err(Failure::new(Kind::Failed, message));

@@ -17,12 +17,12 @@ use crate::role_mapping::{IdentityPoolRoles, LARGEST};
 use crate::secret::Secret;
 use crate::text;
 
-/// The maximum size of a set of claims, in bytes; cogfed accepts no larger ID token.
+/// The maximum size of a set of claims, in bytes. It is also the maximum size of an ID token that cogfed accepts.
 const LARGEST_CLAIMS: usize = 64 * 1024;
-/// The maximum size of a file with claims, in bytes: room for a token response with up to three tokens.
+/// The maximum size of a file with claims, in bytes. A token response with up to three tokens is smaller.
 const LARGEST_ANSWER: usize = 4 * LARGEST_CLAIMS;
 
-/// A person's claims, and the scopes of their tokens if known.
+/// A person's claims and, if known, the scopes of the person's tokens.
 pub struct Claims {
     pub claims: Map<String, Value>,
     pub scopes_given: Option<String>,
@@ -74,8 +74,8 @@ pub fn mapping_of(path: &Path, env: &mut Env) -> Result<IdentityPoolRoles, Failu
     IdentityPoolRoles::read(&text(path, LARGEST, env)?, &named(path))
 }
 
-/// Returns the role mapping in the file that `--mapping` names or, without that flag, the mapping that AWS returns to
-/// an administrator.
+/// Returns the role mapping in the file that `--mapping` names. Without that flag, asks AWS for the mapping with an
+/// administrator's credentials.
 pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<IdentityPoolRoles> {
     if let Some(path) = &flags.mapping {
         return Ok(mapping_of(path, env)?);
@@ -96,7 +96,7 @@ pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -
         .wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&context.profile), &context.http, time).await?) })
 }
 
-/// Returns the text of a file or of standard input, which must be UTF-8 and at most `largest` bytes long.
+/// Returns the text of a file or of standard input. The text must be UTF-8 and at most `largest` bytes long.
 fn text(path: &Path, largest: usize, env: &mut Env) -> Result<String, Failure> {
     let name = named(path);
     let unreadable = |error: std::io::Error| Failure::new(Kind::Usage, format!("cannot read {name}: {error}"));

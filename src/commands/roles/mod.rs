@@ -1,4 +1,5 @@
-//! `cogfed roles`: the directory's claims about a person, the IAM roles that they allow, and the role that AWS gave.
+//! `cogfed roles`: the directory's claims about a person, the IAM roles that these claims allow, and the role that AWS
+//! gave.
 
 mod explain;
 mod inputs;
@@ -38,7 +39,7 @@ struct Overview<'a> {
 /// An IAM role that can be requested.
 #[derive(Serialize)]
 struct Role {
-    /// The role's ARN, or `None` for the role that the identity pool chooses if none is requested.
+    /// The role's ARN; `None` stands for the role that the identity pool chooses if no role is requested.
     role_arn: Option<String>,
     named_by: Vec<String>,
     credentials: Option<Credentials>,
@@ -55,7 +56,8 @@ struct Credentials {
 struct Given {
     account: String,
     arn: String,
-    /// True if AWS gave the identity pool's default role; `None` if no role mapping tells which role is the default.
+    /// True if AWS gave the identity pool's default role; `None` if the default role is unknown, because no role
+    /// mapping is available.
     default: Option<bool>,
 }
 
@@ -109,7 +111,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     }
 }
 
-/// Returns the stored credentials of this sign-in; credentials from the profile's own authentication flow come first.
+/// Returns the stored credentials of this sign-in. Credentials from the authentication flow of the profile come first.
 fn stored(context: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
     let session = context.session();
     let own = session.stored_credentials()?.map(|record| (session.ask.role.clone(), record));
@@ -118,8 +120,8 @@ fn stored(context: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec
     Ok(stored.into_iter().map(|(_, record)| record).collect())
 }
 
-/// Returns every known role, with the sources that name it, such as a claim, a flag, a profile or the role mapping. The
-/// identity pool's own choice comes first.
+/// Returns every known role with the sources that name the role, such as a claim, a flag, a profile or the role
+/// mapping. The identity pool's own choice comes first.
 fn named(
     flags: &Roles,
     context: &ProfileContext,
@@ -161,8 +163,8 @@ fn named(
     roles
 }
 
-/// Returns the identity that owns the stored credentials, as AWS STS reports it, or the reason why it is not known.
-/// Renews nothing.
+/// Returns the identity that owns the stored credentials, as AWS STS reports it, or the reason why the identity is
+/// unknown. Renews nothing.
 fn given(context: &ProfileContext, now: DateTime<Utc>) -> Result<CallerIdentity, String> {
     let session = context.session();
     let record = session.stored_credentials().map_err(|error| format!("{error:#}"))?;
@@ -176,8 +178,8 @@ fn given(context: &ProfileContext, now: DateTime<Utc>) -> Result<CallerIdentity,
     asked.map_err(|error| format!("{error:#}"))
 }
 
-/// Returns whether `session`, the ARN of a role session as STS reports it, belongs to the role `role_arn`. It has the
-/// role's account and name, without the path.
+/// Returns whether the role session `session` belongs to the role `role_arn`. `session` is an ARN as STS reports it. It
+/// has the role's account and name, without the path.
 fn is_session_of(session: &str, role_arn: &str) -> bool {
     let parts = |arn: &str| -> Option<(String, String)> {
         let mut parts = arn.splitn(6, ':').skip(4).map(str::to_owned);
@@ -187,7 +189,8 @@ fn is_session_of(session: &str, role_arn: &str) -> bool {
     account == own && session.split('/').nth(1) == role.rsplit('/').next()
 }
 
-/// Returns words that say whether AWS gave the identity pool's default role, as far as this is known.
+/// Returns a note if AWS gave, or most likely gave, the identity pool's default role. Returns an empty string
+/// otherwise.
 fn default_in_words(given: &Given, asserted: &Asserted) -> &'static str {
     let carries_none = asserted.roles.values().all(Vec::is_empty)
         && asserted.attributes.is_empty()

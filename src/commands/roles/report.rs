@@ -15,7 +15,7 @@ pub struct Report<'a> {
     pub chosen: Chosen<'a>,
     pub custom_role: Option<&'a str>,
     pub claims: &'a Map<String, Value>,
-    /// True if the mapping applies to the token and the flow, or if a flag selects it.
+    /// True if the role mapping applies to this token and this flow, or if a flag selects the mapping.
     pub counts: bool,
     /// The role that `--expect` names.
     pub expected: Option<&'a str>,
@@ -28,12 +28,12 @@ impl Report<'_> {
         self.chosen.entry.map(|(_, mapping)| mapping)
     }
 
-    /// Returns true if the mapping is in effect and every interpretation of it has the same outcome.
+    /// Returns whether the mapping is in effect and all interpretations of the mapping have the same outcome.
     pub fn is_certain(&self) -> bool {
         self.uncertainty().is_none()
     }
 
-    /// Returns the reason why the mapping's outcome is uncertain, or `None` if it is certain.
+    /// Returns the reason why the mapping's outcome is uncertain, or `None` if the outcome is certain.
     pub fn uncertainty(&self) -> Option<&'static str> {
         let tests_groups =
             self.mapping().is_some_and(|mapping| mapping.rules().iter().any(|rule| rule.claim == GROUPS));
@@ -47,7 +47,7 @@ impl Report<'_> {
         }
     }
 
-    /// Returns whether the mapping's outcome is certainly the expected role, or `None` if no role is expected.
+    /// Returns whether the mapping's outcome is certainly the expected role, or `None` if `--expect` is not given.
     pub fn is_as_expected(&self) -> Option<bool> {
         let given = self.explanation.evaluation.outcome.role_arn();
         self.expected.map(|expected| given == Some(expected) && self.is_certain())
@@ -57,7 +57,7 @@ impl Report<'_> {
         why_this_outcome(self.explanation.evaluation.basis, self.mapping(), self.pool)
     }
 
-    /// Returns each rule with its index (from 0), its verdict and the reason for that verdict.
+    /// Returns each rule with its index (counted from 0), the verdict on the rule, and the reason for the verdict.
     pub fn verdicts(&self) -> impl Iterator<Item = (usize, &role_mapping::Rule, Verdict, String)> {
         let rules = self.mapping().map(RoleMapping::rules).unwrap_or_default();
         let verdicts = rules.iter().zip(&self.explanation.evaluation.verdicts).enumerate();
@@ -123,7 +123,7 @@ pub fn type_of(mapping: &RoleMapping) -> &'static str {
     }
 }
 
-/// Returns one sentence with the other possible answer to each of the open questions about AWS's behaviour.
+/// Returns the other possible answers to `questions`, which AWS's documentation leaves open, joined to one sentence.
 pub fn others(questions: &[Question]) -> String {
     questions.iter().map(|question| question.other_answer()).collect::<Vec<_>>().join(", and ")
 }

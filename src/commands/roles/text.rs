@@ -102,7 +102,8 @@ fn outcome(report: &Report<'_>, lines: &mut Vec<Row>) {
     }
 }
 
-/// Returns the preferred role, "none", or the claim's value with a note that it is not the ARN of a role.
+/// Returns the ARN of the preferred role, "none" if there is no preferred role, or an invalid value with a note that it
+/// is no role ARN.
 pub fn preferred(asserted: &Asserted) -> String {
     match asserted.preferred_role.as_deref() {
         None => "none".to_owned(),
@@ -111,7 +112,7 @@ pub fn preferred(asserted: &Asserted) -> String {
     }
 }
 
-/// Returns a row for each claim, other than the known role claims, that may hold roles.
+/// Returns a row for each user attribute that may hold roles but is not one of the known role claims.
 pub fn attributes(asserted: &Asserted) -> impl Iterator<Item = Row> {
     asserted.attributes.iter().map(|(claim, values)| ("attribute", format!("{}  ({claim})", listed(values))))
 }

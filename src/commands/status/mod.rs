@@ -35,7 +35,8 @@ struct ProfileStatus<'a> {
     state: &'static str,
     sign_in: Option<SignIn<'a>>,
     credentials: Option<Credentials>,
-    /// The credentials that the same sign-in has for other roles, or from the other authentication flow.
+    /// The stored credentials that were obtained with the same sign-in for other roles, or by the other authentication
+    /// flow.
     other_credentials: Vec<Credentials>,
     clock: Option<Clock<'a>>,
     /// The trust roots in force that neither the system has nor an administrator installed; `None` if they cannot be
@@ -113,7 +114,7 @@ impl Credentials {
         }
     }
 
-    /// Adds the role that STS reported, including the role's ARN if the ID token contains it.
+    /// Adds the name and account of the role that STS reported, and the role's ARN if the ID token contains it.
     fn with(mut self, known: &KnownRole, tokens: Option<&TokensRecord>) -> Self {
         let Some((name, account)) = known.name_and_account() else { return self };
         self.role_name = Some(name.to_owned());

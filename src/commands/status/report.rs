@@ -15,8 +15,8 @@ use crate::session::Diagnosis;
 use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
-/// Environment variables, besides those for the profile's keys, that change the behaviour of cogfed or of related
-/// tools.
+/// Environment variables that change the behaviour of cogfed or of related tools, except for the variables that set
+/// configuration keys.
 const SHOWN: &[&str] = &[
     "COGFED_PROFILE",
     "COGFED_CONFIG",
@@ -36,7 +36,7 @@ const SHOWN: &[&str] = &[
     "TERM",
     "NO_COLOR",
 ];
-/// Environment variables whose values are secret or private, so the report shows only that they are set.
+/// Environment variables whose values are secret or private. The report shows only that these variables are set.
 const NAMED: &[&str] = &[
     "COGFED_CLIENT_SECRET",
     "AWS_ACCESS_KEY_ID",
@@ -212,8 +212,8 @@ fn stamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Shortens the part before the `@` of each email address to one letter, which is enough to tell two people apart. The
-/// address may be percent-encoded.
+/// Shortens the part before the `@` of each email address to one letter. One letter is enough to tell two people apart.
+/// The address may be percent-encoded.
 fn person(text: &str) -> String {
     let local_part = |c: char| c.is_alphanumeric() || "._%+-!#$&'*/=?^`{|}~".contains(c);
     let mut rest = text;

@@ -105,7 +105,7 @@ fn session(facts: &Facts<'_>, sign_in: &super::SignIn<'_>) -> String {
     }
 }
 
-/// Returns the role's name and account, as far as they are known.
+/// Returns the name and the account of the role, as far as both are known.
 fn role(role: &Role, credentials: &Credentials, known: Option<&KnownRole>) -> String {
     let name = match (&credentials.role_name, &credentials.account_id) {
         (Some(name), Some(account)) => format!("{name} in AWS account {account}"),

@@ -1,4 +1,4 @@
-//! The users who can change a file that decides whom cogfed trusts, judged by the owners and modes along its path.
+//! The check of who can change a file that decides whom cogfed trusts, by the owners and modes along the file's path.
 
 use std::fmt;
 use std::io;
@@ -7,25 +7,25 @@ use std::path::{Path, PathBuf};
 /// The users who can change a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writers {
-    /// Only the administrator.
+    /// Only the administrator can change the file.
     Root,
-    /// This user and the administrator.
+    /// Only this user and the administrator can change the file.
     User,
-    /// Unknown: the file system keeps no owners and modes, as on a Windows disk below `/mnt/c`.
+    /// The users are unknown, because the file system keeps no owners and modes, as on a Windows disk below `/mnt/c`.
     Unknown,
 }
 
-/// The reason why a file must not decide whom cogfed trusts: other users can change it.
+/// The reason why other users can change a file that decides whom cogfed trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exposed {
-    /// Others may write to this file or folder.
+    /// Other users may write to this file or folder.
     Writable(PathBuf),
-    /// This file, folder or link belongs to another user, who has this user id.
+    /// Another user, whose user id is the second value, owns this file, folder or link.
     Foreign(PathBuf, u32),
 }
 
 impl Exposed {
-    /// Returns the next step.
+    /// Returns the next step for the person who named the file.
     pub fn hint(&self) -> String {
         match self {
             Self::Writable(path) => format!("chmod go-w {}", path.display()),
@@ -43,7 +43,7 @@ impl fmt::Display for Exposed {
     }
 }
 
-/// Returns the users who can change the file at `path`, an absolute path. Links are followed; whoever can change one
+/// Returns the users who can change the file at the absolute path `path`. Links are followed; whoever can change one
 /// counts as well, except for [`Writers::Root`], which is about the file itself: only its content matters then.
 ///
 /// # Errors
@@ -74,12 +74,12 @@ mod unix {
     const STICKY: u32 = 0o1000;
     const GROUP_WRITABLE: u32 = 0o020;
     const WORLD_WRITABLE: u32 = 0o002;
-    /// The maximum number of symbolic links on the path to a file, the same as on Linux.
+    /// The maximum number of symbolic links on the path to a file; Linux has the same limit.
     const MOST_LINKS: usize = 40;
-    /// The lowest group id that ordinary users may share. Distributions reserve the groups below, such as `staff`, for
-    /// administrators.
+    /// The lowest id of a group that ordinary users may be members of. Distributions reserve the groups below, such as
+    /// `staff`, for administrators.
     const FIRST_SHARED_GROUP: u32 = 100;
-    /// Words that mark a file or folder, by its name, as a part of tests or documentation.
+    /// Words in the name of a file or folder that mark it as part of tests or documentation.
     const EXAMPLES: [&str; 16] = [
         "test",
         "tests",
@@ -103,8 +103,8 @@ mod unix {
     /// The folders in which packages and administrators install certificates. As root, a clone's files are root's as
     /// well, so that only these count as the system's.
     const INSTALLED: [&str; 6] = ["/etc", "/usr", "/opt", "/var/lib", "/Library", "/System"];
-    /// The folders whose files are root's although any user decides what is in them: the stores of Nix and Guix, and
-    /// disks that a person plugs in.
+    /// The folders whose files belong to root although any user can decide the contents: the stores of Nix and Guix,
+    /// and removable disks.
     const FILLED_BY_USERS: [&str; 5] = ["/nix/store", "/gnu/store", "/media", "/run/media", "/Volumes"];
 
     pub(super) fn writers(path: &Path) -> io::Result<Result<Writers, Exposed>> {
@@ -166,7 +166,7 @@ mod unix {
             Ok(checked)
         }
 
-        /// Checks who can change the file, folder or link at the current path.
+        /// Checks that no other user can change the file, folder or link at the current path.
         fn check(&mut self, found: &Metadata) -> Result<(), Exposed> {
             let me = rustix::process::geteuid().as_raw();
             match Found::of(found).changed_by(me, || FileSystem::at(&self.at)) {
@@ -181,15 +181,15 @@ mod unix {
         }
     }
 
-    /// The users other than this user and root who can change a file, folder or link.
+    /// The users, apart from this user and root, who can change a file, folder or link.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) enum Others {
         Nobody,
         /// The owner, who is neither this user nor root.
         Owner,
-        /// Everybody, or a group.
+        /// All users, or all members of a group.
         Everybody,
-        /// Unknown, because the file system does not tell.
+        /// The users are unknown, because the file system keeps no reliable owners and modes.
         Unknown,
     }
 
@@ -209,7 +209,7 @@ mod unix {
             Self { uid, gid, mode, is_folder: found.is_dir(), is_link: found.is_symlink() }
         }
 
-        /// Returns the users other than `me` and root who can change the file, folder or link.
+        /// Returns the users, apart from `me` and root, who can change the file, folder or link.
         pub(super) fn changed_by(self, me: u32, system: impl Fn() -> FileSystem) -> Others {
             if ![0, me].contains(&self.uid) && !is_unmapped(self.uid) {
                 return if system() == FileSystem::WithoutModes { Others::Unknown } else { Others::Owner };
@@ -227,8 +227,8 @@ mod unix {
         }
     }
 
-    /// Returns whether a group is this user's private group, which by convention has the user's id, or a group of
-    /// administrators.
+    /// Returns whether a group consists of administrators or of this user alone; by convention, a user's private group
+    /// has the user's id.
     fn is_own_group(gid: u32, me: u32) -> bool {
         let is_administrators = match cfg!(target_os = "macos") {
             true => gid == MACOS_ADMIN,
@@ -237,7 +237,7 @@ mod unix {
         gid == me || gid == 0 || is_administrators
     }
 
-    /// Returns whether only root can change the file at `path`, a path whose links are all resolved.
+    /// Returns whether only root can change the file at `path`, a path in which all links are already resolved.
     fn is_roots(path: &Path) -> io::Result<bool> {
         for place in path.ancestors() {
             let found = std::fs::symlink_metadata(place)?;
@@ -255,19 +255,19 @@ mod unix {
         Ok(is_roots_word && (rustix::process::geteuid().as_raw() != 0 || is_installed(path)))
     }
 
-    /// Returns whether the file looks like a part of a package's tests or documentation. The key of such a certificate
-    /// is public.
+    /// Returns whether the file at `path` looks like part of a package's tests or documentation. The key of such a
+    /// certificate is public.
     pub(super) fn is_example(path: &Path) -> bool {
         let path = path.to_string_lossy().to_ascii_lowercase();
         path.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| EXAMPLES.contains(&word))
     }
 
-    /// Returns whether any user may have put the file at `path` there, although it is root's.
+    /// Returns whether any user may have placed the file at `path`, although the file belongs to root.
     pub(super) fn is_filled_by_users(path: &Path) -> bool {
         FILLED_BY_USERS.iter().any(|folder| path.starts_with(folder))
     }
 
-    /// Returns whether root's file at `path` was installed: it is in one of the system's folders, outside the current
+    /// Returns whether root's file at `path` was installed, because it is in a system folder and outside the current
     /// folder or work tree.
     fn is_installed(path: &Path) -> bool {
         let here = std::env::current_dir().ok();
@@ -278,8 +278,8 @@ mod unix {
         INSTALLED.iter().any(|folder| path.starts_with(folder)) && !is_below
     }
 
-    /// Returns whether a user id is the one that stands for all users that this user namespace does not map, including
-    /// the system's root.
+    /// Returns whether a user id is the placeholder for all users that this user namespace does not map, such as the
+    /// system's root.
     fn is_unmapped(uid: u32) -> bool {
         let number = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         cfg!(target_os = "linux")
@@ -287,15 +287,15 @@ mod unix {
             && number("/proc/self/uid_map").split_whitespace().nth(2).is_some_and(|count| count != "4294967295")
     }
 
-    /// The kind of a file system, by the owners and modes that it shows.
+    /// The kind of a file system, according to the owners and modes that it reports.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux tells them apart"))]
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) enum FileSystem {
         /// The file system keeps owners and modes.
         Usual,
-        /// The file system shows the same owner and mode for every file, as for a Windows disk.
+        /// The file system shows the same owner and mode for every file, like the file system of a Windows disk.
         WithoutModes,
-        /// The file system is a FUSE program, which chooses owners and modes and which any user may run.
+        /// The file system is a FUSE program, which any user may run and which can report any owners and modes.
         Fuse,
     }
 

@@ -9,7 +9,7 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Creates a temporary folder of this user that holds a folder with a file, and returns all three.
+/// Creates a temporary folder that holds a folder with a file, and returns the temporary folder and both paths.
 fn nest() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path().canonicalize().unwrap().join("folder");

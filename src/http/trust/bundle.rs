@@ -1,4 +1,5 @@
-//! The certificates in a bundle, read as OpenSSL reads them, because programs that use OpenSSL share the variables.
+//! The parser for certificate bundles, which reads bundles like OpenSSL, because programs with OpenSSL use the same
+//! environment variables.
 //!
 //! Text around the certificates, a byte-order mark and any line ends are passed over. Other forms are named, with the
 //! command that converts them.
@@ -13,28 +14,28 @@ use super::der::{self, OBJECT_IDENTIFIER, SEQUENCE};
 const MARK: &[u8] = b"\xef\xbb\xbf";
 /// `signedData` of PKCS#7 (RFC 2315, section 14), in DER.
 const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
-/// The tag of the number with which PKCS#12 and private keys begin.
+/// The DER tag of an integer, the first element in PKCS#12 files and private keys.
 const INTEGER: u8 = 0x02;
 
-/// The format of a file that is not PEM with certificates.
+/// The format of a file that is not a PEM file with certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// A certificate in DER.
     Der,
-    /// PKCS#7, in DER (`true`) or PEM.
+    /// PKCS#7, in DER (`true`) or in PEM (`false`).
     Pkcs7(bool),
     /// PKCS#12.
     Pkcs12,
-    /// UTF-16 text, with the name of its encoding.
+    /// UTF-16 text, with the name of the encoding for `iconv`.
     Utf16(&'static str),
     /// A private key in PEM.
     Key,
-    /// Something else.
+    /// Another format, which cogfed does not recognise.
     Unknown,
 }
 
 impl Form {
-    /// Returns the fault of the file, in words that follow the file's name and "which".
+    /// Returns the fault of the file as a clause for messages, to be put after the file's name and the word "which".
     pub fn fault(self) -> &'static str {
         match self {
             Self::Der => "holds a certificate in DER form, not in PEM form",
@@ -46,7 +47,7 @@ impl Form {
         }
     }
 
-    /// Returns the command that converts `file`, or other advice.
+    /// Returns the command that converts `file` to PEM, or other advice if there is no such command.
     pub fn hint(self, file: &str) -> String {
         let (file, pem) = (as_word(file), as_word(&format!("{file}.pem")));
         match self {
@@ -101,7 +102,7 @@ pub fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, Form> 
     }
 }
 
-/// Returns each PEM section (RFC 7468): its label and its Base64. A section that does not end is passed over.
+/// Returns the label and the Base64 text of each PEM section (RFC 7468). A section that does not end is passed over.
 fn sections(bytes: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
     let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).map(|line| {
         let line = line.trim_ascii();
@@ -124,7 +125,7 @@ fn sections(bytes: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
     })
 }
 
-/// Detects the format of `bytes`, which have no PEM section with a certificate.
+/// Detects the format of `bytes`, which contain no PEM section with a certificate.
 fn form_of(bytes: &[u8]) -> Form {
     if bytes.contains(&0) {
         let text: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
@@ -146,7 +147,7 @@ fn form_of(bytes: &[u8]) -> Form {
     }
 }
 
-/// Returns `path` as one word of a shell's command line.
+/// Returns `path`, quoted if necessary, as one word of a shell command.
 fn as_word(path: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/\\._-~+@:,=".contains(c);
     match path.chars().all(is_plain) {
@@ -159,7 +160,7 @@ fn as_word(path: &str) -> String {
 mod tests {
     use super::*;
 
-    /// A DER element in place of a certificate, whose contents these tests do not read.
+    /// A DER element that stands for a certificate; these tests do not read its contents.
     const DER: &[u8] = &[0x30, 3, 0x30, 1, 7];
     const OTHER: &[u8] = &[0x30, 3, 0x30, 1, 8];
 

@@ -10,7 +10,7 @@ const SET: u8 = 0x31;
 const UTF8_STRING: u8 = 0x0c;
 const UNIVERSAL_STRING: u8 = 0x1c;
 const BMP_STRING: u8 = 0x1e;
-/// The tag of the list of rejected purposes in OpenSSL's notes to a certificate.
+/// The DER tag of the list of rejected purposes in the notes that OpenSSL appends to a certificate.
 const REJECTED: u8 = 0xa0;
 
 /// `serverAuth` (RFC 5280, section 4.2.1.12), in DER.
@@ -18,8 +18,8 @@ const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
 /// `anyExtendedKeyUsage`, in DER.
 const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
 
-/// The name attributes that are shown (RFC 4519, section 2), each with the last number of its object identifier below
-/// 2.5.4.
+/// The name attributes to show (RFC 4519, section 2): `N` of each object identifier `2.5.4.N`, and the label of the
+/// attribute.
 const ATTRIBUTES: &[(u8, &str)] =
     &[(3, "CN"), (10, "O"), (11, "OU"), (6, "C"), (7, "L"), (8, "ST"), (5, "serialNumber")];
 /// The maximum length of a subject in a message, in characters.
@@ -31,11 +31,11 @@ pub(super) struct Element<'a> {
     pub content: &'a [u8],
     /// The element itself, with its tag and length.
     pub whole: &'a [u8],
-    /// The bytes behind the element.
+    /// The bytes after the element.
     pub rest: &'a [u8],
 }
 
-/// Returns the first element of `bytes`.
+/// Returns the first DER element in `bytes`, or `None` if `bytes` do not begin with a valid element.
 pub(super) fn element(bytes: &[u8]) -> Option<Element<'_>> {
     let (&tag, after) = bytes.split_first()?;
     let (&first, after) = after.split_first()?;
@@ -65,9 +65,9 @@ fn elements(bytes: &[u8]) -> impl Iterator<Item = Element<'_>> {
     })
 }
 
-/// Returns the certificate from OpenSSL's trusted form (`X509_AUX`): a certificate, followed by notes on its trusted
-/// purposes. Returns `None` if it is not trusted for servers, as OpenSSL's `X509_check_trust` decides: systems distrust
-/// an authority in this way.
+/// Extracts the certificate from OpenSSL's trusted form (`X509_AUX`), in which notes on trusted purposes follow the
+/// certificate. Returns `None` if it is not trusted for servers, as OpenSSL's `X509_check_trust` decides: systems
+/// distrust an authority in this way.
 pub(super) fn trusted(bytes: &[u8]) -> Option<&[u8]> {
     let certificate = element(bytes)?;
     let Some(notes) = element(certificate.rest) else { return Some(certificate.whole) };
@@ -83,7 +83,7 @@ pub(super) fn trusted(bytes: &[u8]) -> Option<&[u8]> {
     is_trusted.then_some(certificate.whole)
 }
 
-/// Returns the text of a subject: `CN=Example Root, O=Example`. `name` is the content of a Name (RFC 5280, section
+/// Returns a subject as text, such as `CN=Example Root, O=Example`. `name` is the content of a Name (RFC 5280, section
 /// 4.1.2.6). A part that is no text is left out.
 pub fn subject(name: &[u8]) -> String {
     let sets = elements(name).filter(|set| set.tag == SET);

@@ -1,4 +1,4 @@
-//! Files with certificates, and folders of them.
+//! Certificate files, and folders of certificate files.
 
 use std::collections::HashSet;
 use std::fs::OpenOptions;
@@ -50,7 +50,7 @@ pub(super) fn of_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Returns each file only once, because OpenSSL's folders hold several links to the same file.
+/// Removes duplicate files from `paths`, because OpenSSL's folders hold several links to the same file.
 pub(super) fn once(paths: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
     let mut seen = HashSet::new();
     let is_new = |path: &PathBuf| seen.insert(identity(path));

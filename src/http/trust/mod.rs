@@ -1,4 +1,4 @@
-//! The trust roots in force: the system's, and those that the profile or the environment adds.
+//! The trust roots in force: the roots of the system, and the roots that the profile or the environment adds.
 //!
 //! A profile with `ca_bundle` adds that file to the system's roots, and the environment does not count. Otherwise
 //! `AWS_CA_BUNDLE` is added everywhere. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's roots on Linux and the
@@ -24,35 +24,36 @@ use crate::error::{Failure, Kind};
 use crate::folder::{Exposed, Writers, writers};
 use crate::network::CaBundle;
 
-/// True if [`Roots::certificates`] holds all roots, and the system is not asked.
+/// True if [`Roots::certificates`] holds all trusted roots, so that the system is not asked for more.
 pub const ARE_ALL: bool = system::ARE_FILES;
 
-/// A root that neither the system has nor an administrator installed.
+/// A trust root that is not in the system's own set and that no administrator installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtraRoot {
     /// The variable or key that names the file.
     pub named_by: &'static str,
-    /// The file.
+    /// The file that holds the root.
     pub file: PathBuf,
     /// The subject, for messages. It is text from outside.
     pub subject: String,
     /// The SHA-256 fingerprint of the certificate, as `openssl x509 -fingerprint -sha256` prints it.
     pub certificate: String,
-    /// The fingerprint of what is trusted: the SHA-256 hash of the subject, the public key and the name constraints, in
-    /// hexadecimal. A renewed certificate with the same key keeps it.
+    /// The fingerprint of the trust anchor: the SHA-256 hash of the subject, the public key and the name constraints,
+    /// in hexadecimal. A renewed certificate with the same key keeps it.
     pub fingerprint: String,
     /// True if the file system keeps no owners and modes, so that cogfed cannot tell who can change the file.
     pub is_unguarded: bool,
 }
 
-/// The roots in force.
+/// The trust roots in force.
 #[derive(Debug)]
 pub struct Roots {
-    /// The roots to trust: all of them on Linux and the BSDs, elsewhere only those that add to the system's.
+    /// The roots to trust: on Linux and the BSDs all of them, elsewhere only the roots that are added to the system's
+    /// own set.
     pub certificates: Vec<CertificateDer<'static>>,
-    /// The extra roots.
+    /// The extra roots, which a person has to accept.
     pub extra: Vec<ExtraRoot>,
-    /// The variables and keys that name bundles, with the files, for messages.
+    /// The variables and keys that name bundles, each with the path of its bundle, for messages.
     pub bundles: Vec<String>,
 }
 
@@ -84,7 +85,7 @@ impl Roots {
         Ok(roots)
     }
 
-    /// Adds the roots of one file.
+    /// Adds the trust roots in the file of `source`.
     fn add(&mut self, source: &Source, system: &mut Option<SystemRoots>) -> Result<(), Failure> {
         let Some((found, writers)) = source.read()? else { return Ok(()) };
         if !source.is_in_folder {
@@ -116,7 +117,7 @@ impl SystemRoots {
     }
 }
 
-/// Returns the certificates that rustls can read, each with the trust anchor that rustls makes of it.
+/// Returns the certificates that rustls can read, each with its trust anchor.
 fn readable(certificates: Vec<CertificateDer<'static>>) -> Vec<(CertificateDer<'static>, TrustAnchor<'static>)> {
     let mut store = RootCertStore::empty();
     certificates
@@ -130,16 +131,16 @@ fn readable(certificates: Vec<CertificateDer<'static>>) -> Vec<(CertificateDer<'
 
 /// A file of trust roots that the profile or the environment names.
 struct Source {
-    /// The variable or key.
+    /// The variable or key that names the file.
     name: &'static str,
-    /// The variable, or the key with its place in the configuration.
+    /// The variable that names the file, or the key with its place in the configuration.
     named_by: String,
     path: PathBuf,
-    /// True for a file in a folder of `SSL_CERT_DIR`, which may hold other files as well.
+    /// True if the file was found in a folder of `SSL_CERT_DIR`, which may hold other kinds of files as well.
     is_in_folder: bool,
 }
 
-/// Returns the files that the profile names or, if it names none, those that the environment names.
+/// Returns the bundle that the profile names or, without such a bundle, the files that the environment names.
 fn sources(bundle: Option<&CaBundle>, variable: &Variable) -> Result<Vec<Source>, Failure> {
     let of = |name: &'static str, path: &str| Source {
         name,

@@ -1,4 +1,4 @@
-//! The trust roots of the system, whatever the environment says.
+//! The trust roots of the system itself, regardless of the environment.
 //!
 //! On Linux and the BSDs, the system's roots are files in a few places. rustls-native-certs finds them, too, but reads
 //! `SSL_CERT_FILE` and `SSL_CERT_DIR` in their place, and a profile's `ca_bundle` switches these variables off. On
@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject;
 
 use super::files;
 
-/// The files that may hold the system's roots: the same as in the crate openssl-probe. The first that exists counts.
+/// The files that may hold the system's roots, as listed in the crate openssl-probe. The first that exists counts.
 const FILES: [&str; 9] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -29,7 +29,8 @@ const FOLDERS: [&str; 4] = ["/etc/ssl/certs", "/etc/pki/tls/certs", "/usr/local/
 /// True if the system's roots are files.
 pub(super) const ARE_FILES: bool = cfg!(all(unix, not(target_vendor = "apple"), not(target_os = "android")));
 
-/// Returns the system's roots, if they are files. Files that cannot be read are left out.
+/// Returns the system's roots, or no roots if the system does not keep them in files. Files that cannot be read are
+/// left out.
 pub(super) fn roots() -> Vec<CertificateDer<'static>> {
     if !ARE_FILES {
         return Vec::new();

@@ -20,7 +20,7 @@ pub struct Ends {
     pub local: SocketAddr,
 }
 
-/// The reason why a connection is not accepted as one of this user's.
+/// The reason why a connection is refused: nothing proves that this user opened the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stranger {
     /// A process of another user connected.
@@ -71,8 +71,8 @@ fn is_microsoft(system: &rustix::system::Uname) -> bool {
     system.release().to_string_lossy().to_ascii_lowercase().contains("microsoft")
 }
 
-/// Checks that the sockets at a connection's other end belong to this user or root; `owners` is `None` if `/proc/net`
-/// is unreadable.
+/// Checks that the sockets at the other end of a connection belong to this user or to root. `owners` is `None` if
+/// `/proc/net` is unreadable.
 #[cfg(any(target_os = "linux", test))]
 fn judged(owners: Option<Vec<Owner>>, our_uid: u32, is_microsoft: bool) -> Result<(), Stranger> {
     let is_ours = |owner: &Owner| matches!(owner, Owner::User(uid) if *uid == our_uid || *uid == 0);
@@ -145,7 +145,8 @@ fn mapped(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip.into(), address.port())
 }
 
-/// Formats an address as in `/proc/net/tcp`: each four bytes of the IP as a hexadecimal number in native byte order.
+/// Formats an address as `/proc/net/tcp` does: each group of four bytes of the IP address is one hexadecimal number in
+/// native byte order.
 #[cfg(any(target_os = "linux", test))]
 fn address_in_hex(address: SocketAddr) -> String {
     let group = |bytes: [u8; 4]| format!("{:08X}", u32::from_ne_bytes(bytes));

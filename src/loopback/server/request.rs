@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 pub(super) const HEAD_LIMIT: usize = 256 * 1024;
 /// The maximum number of headers in a request.
 const HEADERS: usize = 100;
-/// The only content type whose body is read: forms, as `response_mode=form_post` sends them.
+/// The only content type of a body that is read: a form, as `response_mode=form_post` sends it.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A parsed HTTP request. Its target may have 128 KiB and more, which `http::Uri` cannot hold.
@@ -70,7 +70,7 @@ impl Request {
         request.has_sound_framing().then_some(request).ok_or(Fault::Malformed)
     }
 
-    /// Returns the length of the form after the request head, in bytes, or 0 if the body is not read.
+    /// Returns the length, in bytes, of the form that follows the request head, or 0 if the body is not read.
     pub(super) fn form_length(&self) -> usize {
         let is_form = self.headers.get(CONTENT_TYPE).is_some_and(|kind| {
             kind.as_bytes().get(..FORM.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(FORM.as_bytes()))

@@ -75,7 +75,7 @@ impl Lab {
     }
 }
 
-/// Runs blocking client code on another thread, so that the server can use the current one.
+/// Runs blocking client code on another thread, so that the server can use the current thread.
 async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(client).await.unwrap()
 }

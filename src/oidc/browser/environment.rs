@@ -10,10 +10,11 @@ use std::path::{Component, Path, PathBuf};
 
 use url::Url;
 
-/// Lower-case substrings that mark an environment variable as secret.
+/// The lower-case substrings of an environment variable's name that mark the variable as secret.
 const SECRET: [&str; 8] =
     ["secret", "token", "password", "passwd", "passphrase", "credential", "api_key", "private_key"];
-/// Lower-case suffixes that mark an environment variable as a path, not a secret, even if [`SECRET`] matches.
+/// The lower-case suffixes of a variable's name that mark the variable as a path, not a secret, even if [`SECRET`]
+/// matches.
 const PLACES: [&str; 4] = ["_dir", "_file", "_path", "_sock"];
 /// The Wayland activation token, which lets a new window take the focus. It is no secret
 /// (<https://wayland.app/protocols/xdg-activation-v1>).
@@ -46,7 +47,7 @@ const BROWSER_FLAGS: &str = "_FLAGS";
 /// Suffixes of the names of variables that hold paths only. A relative one among them is dropped.
 const PATHS: [&str; 5] = ["HOME", "PATH", "PATHS", "DIR", "DIRS"];
 
-/// A change of a variable: another value, or `None` to remove it.
+/// A change to an environment variable: its name, and its new value or `None` to remove the variable.
 pub type Change = (OsString, Option<OsString>);
 
 /// The current folder's project, as far as a variable may lead into it.
@@ -127,7 +128,7 @@ fn is_dotted(path: &Path) -> bool {
     matches!(path.components().next(), Some(Component::CurDir | Component::ParentDir))
 }
 
-/// Returns a proxy's URL without its user and password, `None` if the URL has no user, or `Some(None)` if it is
+/// Returns a proxy's URL without user and password; `None` if the URL has no user, or `Some(None)` if the URL is
 /// invalid.
 fn without_user(proxy: &str) -> Option<Option<String>> {
     let before_path = proxy.split_once("://").map_or(proxy, |(_, rest)| rest);

@@ -1,4 +1,5 @@
-//! The person's browser: the system's default, or the command in the profile or `$BROWSER`. No shell is involved.
+//! The person's browser: the system's default browser, or the command in the profile or in `$BROWSER`. No shell is
+//! involved.
 
 mod environment;
 mod programs;
@@ -16,7 +17,7 @@ use crate::error::quoted;
 use crate::folder::user_folders;
 pub use programs::Programs;
 
-/// The programs that open a page in the default browser of a desktop, with the arguments before the URL. Each is tried
+/// The programs that open a page in a desktop's default browser, each with its arguments before the URL. Each is tried
 /// if the ones before it are not there.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 const DEFAULTS: &[(&str, &[&str])] =
@@ -32,9 +33,9 @@ const DEFAULTS: &[(&str, &[&str])] = &[("rundll32.exe", &["url.dll,FileProtocolH
 /// The time after which an opener that is still running counts as successful.
 const SETTLED: Duration = Duration::from_secs(3);
 
-/// A browser. It is a trait, so that a test can be the browser or record the page.
+/// A browser that can open a page. It is a trait, so that a test can be the browser or record the page.
 pub trait Browser: Send + Sync {
-    /// Returns the reason why no page can be opened, if that is known beforehand.
+    /// Returns an error with the reason if it is already known that no page can be opened.
     ///
     /// # Errors
     /// That reason.
@@ -49,7 +50,7 @@ pub trait Browser: Send + Sync {
 /// A browser that this process starts.
 #[derive(Debug)]
 pub struct SystemBrowser {
-    /// The program that opens a page.
+    /// The program or command that opens a page.
     pub opener: Opener,
     /// True if a person asked for the browser. Otherwise openers do not learn of `$BROWSER`, which some of them obey.
     pub is_attended: bool,
@@ -96,7 +97,7 @@ impl Browser for SystemBrowser {
 }
 
 impl SystemBrowser {
-    /// Runs the first command of `list` that starts and does not fail at once.
+    /// Runs the commands of `list` in turn until one of them starts and does not fail at once.
     fn run_first(&self, programs: &Programs, list: &str, url: &Url) -> Result<(), String> {
         let mut trouble = Err("$BROWSER is empty".into());
         for template in templates(list) {
@@ -118,8 +119,9 @@ impl SystemBrowser {
         self.run(programs, &program, arguments)
     }
 
-    /// Runs a program without cogfed's streams, so that its output cannot end up among credentials. The program gets no
-    /// secret of the environment, no Ctrl-C that is meant for cogfed, and neither programs nor files of the project.
+    /// Runs a program without access to cogfed's standard streams, so that its output cannot mix with credentials. The
+    /// program gets no secret of the environment, no Ctrl-C that is meant for cogfed, and neither programs nor files of
+    /// the project.
     fn run(
         &self,
         programs: &Programs,
@@ -154,15 +156,15 @@ impl SystemBrowser {
     }
 }
 
-/// Returns the program that opens the default browser, and its arguments before the URL.
+/// Returns the program that opens a page in the default browser, and its arguments before the URL.
 fn default(programs: &Programs) -> Result<(PathBuf, &'static [&'static str]), String> {
     let found = DEFAULTS.iter().find_map(|(name, arguments)| Some((programs.find(name).ok()?, *arguments)));
     let names = || DEFAULTS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     found.ok_or_else(|| format!("PATH has none of {}", names()))
 }
 
-/// Returns whether the character is safe for PowerShell, which `wslview` runs, and for Windows programs, which split
-/// their own command lines. An authorization URL needs no other characters.
+/// Returns whether a character is safe in the command lines of PowerShell, which `wslview` runs, and of other Windows
+/// programs. An authorization URL needs no other characters.
 fn is_plain_to_windows(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~:/?&=%+*@[]".contains(c)
 }
@@ -207,7 +209,8 @@ fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
     filled
 }
 
-/// Waits until a program exits, or has run long enough to count as an open browser. Returns its fault, if it fails.
+/// Waits until a program exits, or until it has run long enough to count as an open browser. Returns its fault, if it
+/// fails.
 fn settled(mut child: Child) -> Option<String> {
     let (ended, end) = mpsc::channel();
     // The thread also reaps a browser that is closed later.

@@ -12,7 +12,7 @@ const USUAL: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 #[cfg(not(unix))]
 const USUAL: [&str; 0] = [];
 
-/// The folders in which programs are searched for.
+/// The folders in which to look for programs.
 #[derive(Debug)]
 pub struct Programs {
     folders: Vec<PathBuf>,
@@ -38,7 +38,8 @@ impl Programs {
         found
     }
 
-    /// Returns the path of a program. `name` is the name of a file in one of the folders, or an absolute path.
+    /// Finds the program `name`, and returns its path. `name` is the name of a file in one of the folders, or an
+    /// absolute path.
     ///
     /// # Errors
     /// The reason why it cannot be run, for after "which".
@@ -63,7 +64,8 @@ impl Programs {
         if cfg!(windows) && !is_path { Ok(name.into()) } else { Err(trouble.into()) }
     }
 
-    /// Returns these folders as a value of `PATH`, for the programs that the opener starts in turn.
+    /// Returns these folders as a value of `PATH` for the programs that the opener starts, or `None` if `PATH` cannot
+    /// hold them.
     pub fn path(&self) -> Option<OsString> {
         std::env::join_paths(&self.folders).ok()
     }

@@ -32,11 +32,12 @@ const ERRORS: [&str; 7] = [
     "server_error",
     "temporarily_unavailable",
 ];
-/// The Fetch Metadata headers, with values, of a request for a page to show (<https://www.w3.org/TR/fetch-metadata/>).
-/// Images, frames and scripts of other pages have other values. Older browsers send none.
+/// The Fetch Metadata headers, with their values, that a browser sends when it navigates to a page
+/// (<https://www.w3.org/TR/fetch-metadata/>). Images, frames and scripts of other pages have other values. Older
+/// browsers send none.
 const NAVIGATION: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
-/// The reason for refusing a request that an image, frame or script of another page makes.
+/// The reason for refusing a request that comes from an image, frame or script of another page.
 const BY_PAGE: &str = "only pages that a person opens are served here, no parts of other pages";
 /// The reason for refusing a request that comes through a service worker. The refusal removes the worker.
 const BY_WORKER: &str = "a service worker that another program left at this port passed this request on, and has been \
@@ -69,14 +70,14 @@ pub enum Judgement {
     Denied(Denial),
     /// An answer with the right `state` that cannot be used, with the status and the reason. The wait goes on.
     Unusable(StatusCode, String),
-    /// An error without this sign-in's `state`, with its error code if RFC 6749 defines that code. It ends nothing, but
-    /// a person may want to know of it.
+    /// An error answer without this sign-in's `state`, with the error code from the answer if RFC 6749 defines that
+    /// code. It ends nothing, but a person may want to know of it.
     Unvouched(Option<&'static str>),
     /// The browser's request for the short local address, which redirects to the authorization endpoint.
     Start,
     /// The browser's request for the page that it shows after the sign-in.
     Done,
-    /// A request that is not part of the sign-in: it is answered with this status, and the listener keeps waiting.
+    /// A request that is not part of the sign-in. The listener answers it with this status and keeps waiting.
     Refuse(StatusCode, &'static str),
 }
 
@@ -135,13 +136,14 @@ fn judge_other_method(request: &Request, awaited: &Awaited) -> Judgement {
     Judgement::Refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here")
 }
 
-/// Returns whether the headers say that the browser navigates to a page, rather than loading a part of another page.
+/// Returns whether the headers say that the browser navigates to a page. Otherwise, the browser loads a part of another
+/// page.
 fn is_navigation(request: &Request) -> bool {
     NAVIGATION.iter().all(|(name, value)| request.headers.get_all(*name).iter().all(|given| given == value))
 }
 
-/// Returns whether the request is a page request that a service worker of this port forwards. A page of another origin
-/// cannot make such a request. Chromium names no destination then.
+/// Returns whether the request is for a page and was forwarded by a service worker of this port. A page of another
+/// origin cannot make such a request. Chromium names no destination then.
 fn is_by_worker(request: &Request) -> bool {
     let [(mode, navigate), (destination, _)] = NAVIGATION;
     let is_all = |name: &str, value: &str| request.headers.get_all(name).iter().all(|given| given == value);
@@ -199,7 +201,7 @@ impl Parameters {
         self.code.is_some() && self.state.is_none()
     }
 
-    /// Returns whether the parameters contain a `state`, from this sign-in or another one.
+    /// Returns whether the parameters contain a `state`, which may belong to this sign-in or to another sign-in.
     pub(super) fn has_state(&self) -> bool {
         self.state.is_some()
     }

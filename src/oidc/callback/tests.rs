@@ -11,7 +11,7 @@ fn awaited() -> Awaited {
     }
 }
 
-/// Returns a parsed request with this request line, these headers and this form.
+/// Parses a request with this request line, these headers and this form, and returns the result.
 fn request(line: &str, headers: &[&str], form: &str) -> Request {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let request = Request::parse(format!("{line} HTTP/1.1\r\n{headers}\r\n").as_bytes()).unwrap();

@@ -25,13 +25,13 @@ pub use person::Identity;
 
 /// The tolerance for clock differences when checking `exp` and `nbf`.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
-/// The maximum difference between `iat` and the server's clock if a token counts as just issued; also the tolerance for
-/// a future `iat`. Entra ID backdates its tokens by five minutes.
+/// The maximum difference between `iat` and the server's clock for a token that counts as just issued. It also limits
+/// how far `iat` may be in the future. Entra ID backdates its tokens by five minutes.
 const JUST_ISSUED: TimeDelta = TimeDelta::minutes(10);
 /// The maximum length of an ID token, in characters. Identity pools accept no longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST: usize = 50_000;
-/// The maximum length of a person's or provider's name, in characters; longer names are cut.
+/// The maximum length of the name of a person or provider, in characters. Longer names are cut.
 const LONGEST_NAME: usize = 256;
 /// The maximum length of text that a message quotes from a token, in characters.
 const LONGEST_QUOTE: usize = 100;
@@ -45,13 +45,14 @@ pub struct Expected<'a> {
     pub is_user_pool: bool,
     /// The id of the app client.
     pub client_id: &'a str,
-    /// The nonce of the authorization request; `None` after a refresh, for which Cognito does not promise a nonce.
+    /// The nonce of the authorization request; `None` after a refresh, because Cognito does not promise a nonce in
+    /// refreshed tokens.
     pub nonce: Option<&'a Secret>,
-    /// The access token that came with the ID token, if any, for checking `at_hash`.
+    /// The access token that came with the ID token, if any. It is needed for checking `at_hash`.
     pub access_token: Option<&'a Secret>,
     /// The current time by this machine's clock.
     pub now: DateTime<Utc>,
-    /// The difference between the token server's clock and this machine's, measured when the token arrived.
+    /// The difference between the clocks of the token server and this machine, measured when the token arrived.
     pub offset: Offset,
 }
 
@@ -108,7 +109,8 @@ pub struct IdTokenClaims {
     pub issued_at: DateTime<Utc>,
     /// The claim `exp`, the time of expiry.
     pub expires_at: DateTime<Utc>,
-    /// The person's name for messages: an email address, a user name, a display name or, failing all, the subject.
+    /// The person's name for messages: an email address, a user name or a display name or, if the token has none of
+    /// these, the subject.
     pub person: String,
     /// The person's identity providers, separated by commas, if the token names any. A linked person has several.
     pub provider: Option<String>,
@@ -157,9 +159,9 @@ fn key_id(header: &Map<String, Value>) -> Result<&str, Invalid> {
     header.get("kid").and_then(Value::as_str).ok_or_else(|| fault("it names no key"))
 }
 
-/// Checks the header parameter `typ`, so that no other kind of JWT is accepted as an ID token. Access tokens (RFC 9068,
-/// section 2.1) and logout tokens have types of their own (RFC 8725, section 3.11). An ID token has none, or `JWT`,
-/// with or without `application/` in front (RFC 7515, section 4.1.9; media types ignore case).
+/// Checks the header parameter `typ`, so that a JWT of another kind is not accepted as an ID token. Access tokens (RFC
+/// 9068, section 2.1) and logout tokens have types of their own (RFC 8725, section 3.11). An ID token has none, or
+/// `JWT`, with or without `application/` in front (RFC 7515, section 4.1.9; media types ignore case).
 fn check_type(typ: Option<&Value>) -> Result<(), Invalid> {
     let Some(typ) = typ else { return Ok(()) };
     let text = typ.as_str().ok_or_else(|| fault("its 'typ' is not a text"))?;

@@ -12,8 +12,8 @@ use crate::secret::Secret;
 /// AD B2C, `upn` and `unique_name` are of Entra ID's first version
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
 const NAMES: &[&str] = &["email", "emails", "upn", "cognito:username", "preferred_username", "unique_name", "name"];
-/// The claims that `login --email` compares with the address: [`NAMES`] without the display name, which people can
-/// choose freely.
+/// The claims that `login --email` compares with the address. They are [`NAMES`] without the display name, because
+/// people can choose that name freely.
 const LOGIN_NAMES: &[&str] = &["email", "emails", "upn", "cognito:username", "preferred_username", "unique_name"];
 /// The provider name that Cognito uses for a user pool's own directory
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
@@ -27,8 +27,8 @@ pub struct Identity {
     /// The provider names in Cognito's claim `identities`. A linked user has several, a user of the pool's own
     /// directory none.
     pub providers: Vec<String>,
-    /// True if no identity in the claim `identities` is primary, so the person may have signed in with the user pool's
-    /// own directory.
+    /// True if no identity in the claim `identities` is primary. Then the person may have signed in with the user
+    /// pool's own directory.
     is_native: bool,
 }
 
@@ -55,8 +55,8 @@ impl Identity {
         }
     }
 
-    /// Reads the person's names and identity providers from a stored token, which was verified before it was stored.
-    /// Returns no names for a text that is no token.
+    /// Reads the person's names and identity providers from a stored token. The token was verified before it was
+    /// stored. Returns no names for a text that is no token.
     pub fn of_token(token: &Secret) -> Self {
         unverified_claims(token).map(|claims| Self::of(&claims)).unwrap_or_default()
     }
@@ -81,7 +81,8 @@ impl Identity {
     }
 }
 
-/// Returns the person's name for messages: the first claim of [`NAMES`] that the token has.
+/// Returns the person's name for messages: the value of the first claim in [`NAMES`] that the token has, or `None` if
+/// the token has none of them.
 pub fn name(claims: &Map<String, Value>) -> Option<String> {
     let name = NAMES.iter().find_map(|name| texts(claims.get(*name)).next())?;
     Some(shortened(name, LONGEST_NAME))
@@ -103,8 +104,8 @@ fn texts(claim: Option<&Value>) -> impl Iterator<Item = &str> {
     values.iter().filter_map(Value::as_str).filter(|text| !text.trim().is_empty())
 }
 
-/// Returns the objects in Cognito's claim `identities`, which is an array or an array encoded as a JSON string. Any
-/// other form has none.
+/// Returns the objects in Cognito's claim `identities`. The claim is an array, or a JSON string that contains an array.
+/// Any other form has none.
 fn identities(claims: &Map<String, Value>) -> Vec<Value> {
     match claims.get("identities") {
         Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),

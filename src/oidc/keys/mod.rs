@@ -17,13 +17,14 @@ pub use set::{KeySet, key_set};
 
 /// The age at which cached keys are fetched again.
 const LIFE: TimeDelta = TimeDelta::hours(24);
-/// The minimum pause between two fetches for unknown keys, so that forged tokens cannot make cogfed flood the issuer.
+/// The minimum pause between two fetches of the keys because of unknown key ids. It prevents forged tokens from making
+/// cogfed flood the issuer.
 const REFETCH_AFTER: TimeDelta = TimeDelta::minutes(5);
 
 /// The maximum size of the cache file, in bytes.
 const LARGEST: usize = 256 * 1024;
 
-/// The cache file's contents: a key set, its URL and the time of the fetch.
+/// The contents of the cache file: a key set, the URL of the key set, and the time of the fetch.
 #[derive(Serialize, Deserialize)]
 struct CachedKeys {
     fetched_at: DateTime<Utc>,

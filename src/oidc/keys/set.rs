@@ -131,7 +131,8 @@ mod tests {
 
     const MESSAGE: &str = "header.payload";
 
-    /// Returns the user pool's public key as a JWK, with these members changed.
+    /// Returns the user pool's public key as a JWK in which the members in `changes` are replaced. The value "absent"
+    /// removes a member.
     fn key(changes: Value) -> Value {
         let mut key = json!({ "kty": "RSA", "kid": "pool", "use": "sig", "alg": "RS256",
             "n": URL_SAFE_NO_PAD.encode(KEYS[0].n().to_bytes_be()), "e": "AQAB" });

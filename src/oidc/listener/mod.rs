@@ -27,8 +27,9 @@ use crate::secret::Secret;
 const FAREWELL: Duration = Duration::from_secs(2);
 /// The lowest port that an unprivileged program may bind on Unix.
 const PRIVILEGED: u16 = 1024;
-/// The header that makes a browser delete data stored for this port, above all service workers, which could read each
-/// request (<https://www.w3.org/TR/clear-site-data/>). Cookies stay: they belong to all ports of `localhost`.
+/// The header that makes a browser delete the data stored for this port (<https://www.w3.org/TR/clear-site-data/>).
+/// Above all, it deletes service workers, which could read each request. Cookies stay: they belong to all ports of
+/// `localhost`.
 const CLEAR_SITE_DATA: (&str, &str) = ("clear-site-data", "\"storage\"");
 
 /// A callback port that is bound before the browser opens.
@@ -133,10 +134,11 @@ pub enum Arrival {
     Remark(Remark),
 }
 
-/// A request after which the sign-in keeps waiting, but that the person may want to know about.
+/// A request that the person may want to know about, although it does not end the sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
-    /// An error without this sign-in's `state`, with its error code if RFC 6749 defines that code.
+    /// An error answer without this sign-in's `state`, with the error code from the answer if RFC 6749 defines that
+    /// code.
     Unvouched(Option<&'static str>),
     /// An unusable answer to this sign-in, with the reason. May quote text from outside.
     Unusable(String),
@@ -171,8 +173,8 @@ impl Serving {
         self.desk.is_opened.load(Ordering::Relaxed)
     }
 
-    /// Shows the outcome in the waiting browser, gives it a moment to fetch the page, and closes the listener. Does not
-    /// wait if no browser came back, because the person pasted the address.
+    /// Shows the outcome in the waiting browser, gives the browser a moment to fetch the page, and closes the listener.
+    /// Does not wait if no browser came back, because the person pasted the address.
     pub async fn finish(self, ending: Ending) {
         self.ending.send_replace(Some(ending));
         if !self.desk.answered.load(Ordering::Relaxed) {
@@ -292,8 +294,8 @@ impl Desk {
         let _ = self.arrivals.send(arrival);
     }
 
-    /// Answers a request for the short local address: redirects to the authorization URL, or shows the outcome after
-    /// the sign-in.
+    /// Answers a request for the short local address: redirects to the authorization URL or, after the sign-in, shows
+    /// the outcome.
     fn start(&self) -> Response<String> {
         if let Some(ending) = self.ended.borrow().as_ref() {
             return respond(StatusCode::OK, page(ending));
@@ -302,8 +304,8 @@ impl Desk {
         redirect(&self.url)
     }
 
-    /// Reports the first code or error answer, waits for the outcome, and redirects the browser to a page whose URL has
-    /// no code.
+    /// Reports the first code or error answer, waits for the outcome, and redirects the browser to a page without the
+    /// code in its URL.
     async fn concluded(&self, arrival: Arrival) -> Response<String> {
         if !self.answered.swap(true, Ordering::Relaxed) {
             self.report(arrival);

@@ -45,7 +45,7 @@ async fn come_in(serving: &mut Serving) -> Arrival {
     tokio::time::timeout(HANG, serving.next()).await.expect("something comes in")
 }
 
-/// Runs blocking client code on another thread, so that the listener can use the current one.
+/// Runs blocking client code on another thread, so that the listener can use the current thread.
 async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(client).await.unwrap()
 }

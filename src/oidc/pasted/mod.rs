@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::callback::{Awaited, DONE, Judgement, Parameters};
 use super::listener::Arrival;
 
-/// The maximum total length of a pasted address, in bytes, including its continuation lines. The longest code fits in,
+/// The maximum length of a pasted address, in bytes, including parts that later pastes add. The longest code fits in,
 /// percent-encoded as well.
 const LONGEST_ADDRESS: usize = 256 * 1024;
 /// The escape sequences that terminals put around pasted text
@@ -25,11 +25,11 @@ const QUOTES: [(char, char); 8] =
     [('<', '>'), ('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('(', ')'), ('[', ']')];
 /// The HTML escapes of the character `&`.
 const AMPERSANDS: [&str; 4] = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
-/// The maximum number of times that a whole pasted address may be percent-encoded, for example by chats and mail
-/// filters.
+/// The maximum number of times that a whole pasted address is percent-decoded. Chats and mail filters may have encoded
+/// the address.
 const ENCODINGS: usize = 2;
-/// The maximum number of `?` and `#` characters in a paste that are tried as the start of the callback's parameters.
-/// Mail filters put the address into a parameter of their own.
+/// The maximum number of `?` and `#` characters in one paste at which the parser tries to read the callback's
+/// parameters. Mail filters put the address into a parameter of their own.
 const MARKS: usize = 8;
 /// The punctuation marks that may follow an address in a sentence.
 const AFTER: [char; 10] = ['.', ',', ';', '!', '>', '"', '\'', '`', ')', ']'];
@@ -54,7 +54,7 @@ const TOO_LONG: &str = "that is longer than 256 KiB, so it is not an address; co
 const BAD_CHARACTERS: &str = "that has spaces or control characters in it, which an address does not have; copy it \
                               out of the browser's address bar again";
 
-/// A parser for the texts that a person pastes during one sign-in, including addresses split over several pastes.
+/// A parser for the texts that a person pastes during one sign-in. An address may be split over several pastes.
 pub struct Pasted<'a> {
     awaited: &'a Awaited,
     redirect_uri: &'a str,
@@ -92,7 +92,7 @@ impl<'a> Pasted<'a> {
         (!address.is_empty()).then(|| self.added(&address))
     }
 
-    /// Parses the text of one paste, first on its own and then as the continuation of earlier pastes.
+    /// Parses one paste on its own and, if that fails, as the continuation of earlier pastes.
     fn added(&mut self, text: &str) -> Result<Arrival, Fault> {
         let mut outcome = self.judged(text);
         if outcome.is_err() && !begins_address(text) && !self.beginning.is_empty() {
@@ -126,8 +126,8 @@ impl<'a> Pasted<'a> {
                 || has("state="))
     }
 
-    /// Finds the answer to this sign-in in `text`, and returns the code, the error answer, or the reason to refuse the
-    /// text.
+    /// Searches `text` for the answer to this sign-in. Returns the code or the error answer, and fails with the reason
+    /// for refusing the text.
     fn judged(&self, text: &str) -> Result<Arrival, Fault> {
         let address = without_quotes(text);
         if address.chars().any(char::is_control) {
@@ -197,8 +197,8 @@ fn is_token(text: &str) -> bool {
         && !text.contains("//")
 }
 
-/// Returns the parameters in `text` for every possible reading: after `?` or `#`, alone, HTML-escaped or
-/// percent-encoded. The text as it is comes first.
+/// Returns the callback parameters for every possible reading of `text`: after a `?` or `#`, without either of them,
+/// HTML-escaped or percent-encoded. The text as it is comes first.
 fn queries(text: &str) -> Vec<Parameters> {
     let mut found = Vec::new();
     let mut text = Zeroizing::new(text.to_owned());

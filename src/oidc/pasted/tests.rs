@@ -20,7 +20,7 @@ fn awaited() -> Awaited {
     }
 }
 
-/// Returns the results of successive pastes as text: codes, error answers, and reasons for refusing a paste.
+/// Returns the results of successive pastes in text form: codes, error answers, and reasons for refusing a paste.
 fn told(pastes: &[&str]) -> Vec<String> {
     let (awaited, url) = (awaited(), URL.parse().unwrap());
     let mut pasted = Pasted::new(&awaited, URI, &url);

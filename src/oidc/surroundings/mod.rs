@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::browser::Programs;
 use crate::profile::BrowserCommand;
 
-/// The Windows program that opens a URL in the default browser without a shell, and the arguments before the URL
+/// The Windows program that opens a URL in the default browser without a shell, and its arguments before the URL
 /// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
 const WINDOWS_OPENER: (&str, &[&str]) = ("rundll32.exe", &["url.dll,FileProtocolHandler"]);
 /// The folder of the Windows program, in case the PATH has no Windows folders (`appendWindowsPath=false` in wsl.conf).
@@ -93,7 +93,7 @@ pub struct Surroundings {
     pub machine: Machine,
     /// The program that can open a page here, if there is one.
     pub opener: Option<Opener>,
-    /// This machine's host and port for `ssh`, if the person is logged in over SSH.
+    /// The host and port of this machine for `ssh`, if the person is logged in over SSH.
     pub ssh: Option<(String, u16)>,
 }
 
@@ -134,13 +134,14 @@ impl Surroundings {
         }
     }
 
-    /// Returns whether the person's browser may run on another machine, so that it cannot reach this one's loopback
-    /// addresses.
+    /// Returns whether the person's browser may run on another machine, which cannot reach the loopback addresses of
+    /// this machine.
     pub fn is_far_from_browser(&self) -> bool {
         self.machine != Machine::Desktop
     }
 
-    /// Returns the command for the person's machine that forwards `port` to this machine by `ssh`.
+    /// Returns the `ssh` command that forwards `port` from the person's machine to this machine, or `None` if the
+    /// person is not logged in over SSH.
     pub fn forwarding(&self, port: u16) -> Option<String> {
         let (host, ssh_port) = self.ssh.as_ref()?;
         let at_port = if *ssh_port == SSH_PORT { String::new() } else { format!("-p {ssh_port} ") };

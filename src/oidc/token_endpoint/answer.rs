@@ -21,8 +21,8 @@ pub const LONGEST_TOKEN: usize = 50_000;
 const LONGEST_CODE: usize = 400;
 /// The error code of a token endpoint after which the person has to sign in again (RFC 6749, section 5.2).
 pub const INVALID_GRANT: &str = "invalid_grant";
-/// The error codes that send the person to the browser again, for example for a second factor. The refresh token stays
-/// valid (OpenID Connect Core 1.0, section 3.1.2.6;
+/// The error codes after which the person has to use the browser again, for example for a second factor. The refresh
+/// token stays valid (OpenID Connect Core 1.0, section 3.1.2.6;
 /// <https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow#error-codes-for-token-endpoint-errors>).
 const WANTS_A_PERSON: &[&str] = &["interaction_required", "login_required", "consent_required"];
 /// The byte-order mark that some editors and servers put before UTF-8 text.
@@ -95,18 +95,18 @@ pub fn read(host: &str, answer: &http::Response<Vec<u8>>, wait: Option<Duration>
     }
 }
 
-/// Returns the OAuth error in the body of an answer, if it has one.
+/// Returns the OAuth error in the body of an answer, or `None` if the body contains no OAuth error.
 pub fn error(body: &[u8], redactor: &Redactor) -> Option<TokenError> {
     members(body)?.error(redactor)
 }
 
-/// Returns whether an HTTP status means that the server is overloaded or broken, not that the request is wrong. Status
-/// 511 does not count: it comes from a network that requires a sign-in (RFC 6585, section 6).
+/// Returns whether an HTTP status means that the server is overloaded or broken, rather than that the request is wrong.
+/// Status 511 does not count: it comes from a network that requires a sign-in (RFC 6585, section 6).
 pub fn is_unavailable(status: u16) -> bool {
     matches!(status, 429 | 500..=510 | 512..)
 }
 
-/// Parses a body, which must be one JSON object in UTF-8 (RFC 8259, section 8.1), whatever its content type. A
+/// Parses a body, which must be one JSON object in UTF-8 (RFC 8259, section 8.1). The content type does not matter. A
 /// byte-order mark before it is ignored.
 fn members(body: &[u8]) -> Option<Members> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
@@ -154,7 +154,7 @@ impl Given {
 }
 
 impl TokenError {
-    /// Returns the failure for this error, with the values in `facts` in place of the placeholders of its message.
+    /// Returns the failure for this error. The values in `facts` replace the placeholders in its message.
     pub fn failure(&self, facts: Facts<'_>) -> Failure {
         let row = refusals::find(Refuser::TokenEndpoint, &self.code, self.description.as_deref().unwrap_or_default());
         let kind = if WANTS_A_PERSON.contains(&self.code.as_str()) { Kind::SignInRequired } else { row.kind };

@@ -26,7 +26,7 @@ const UNKNOWN_PROFILE: Facts<'_> = &[("login", "cogfed login"), ("issuer", "user
 /// The tokens that a token endpoint issued, before they are verified.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// The endpoint that issued the tokens, which is the only one that may receive the refresh token.
+    /// The endpoint that issued the tokens. Only this endpoint may receive the refresh token.
     pub token_endpoint: String,
     /// The ID token. Only a refresh may omit it (OpenID Connect Core 1.0, section 12.2), and a user pool never does.
     pub id_token: Option<Secret>,
@@ -34,7 +34,7 @@ pub struct Grant {
     pub access_token: Option<Secret>,
     /// The refresh token, which a refresh returns only if the app client rotates refresh tokens.
     pub refresh_token: Option<Secret>,
-    /// The difference between the server's clock and this machine's, measured when the tokens arrived.
+    /// The difference between the clocks of the server and this machine, measured when the tokens arrived.
     pub offset: Offset,
 }
 
@@ -43,7 +43,7 @@ pub struct Grant {
 pub enum GrantError {
     /// `invalid_grant` (RFC 6749, section 5.2): this code or refresh token will never work again.
     Invalid {
-        /// The server's error description, if there is one, with secrets redacted.
+        /// The server's error description with secrets redacted, if there is a description.
         description: Option<String>,
     },
     /// The request was not sent, so it may be sent again.
@@ -55,7 +55,7 @@ pub enum GrantError {
 }
 
 impl GrantError {
-    /// Returns the failure to report, with the values in `facts` in place of the placeholders of its message.
+    /// Returns the failure to report. The values in `facts` replace the placeholders in its message.
     pub(super) fn failure(self, facts: Facts<'_>) -> Failure {
         match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,

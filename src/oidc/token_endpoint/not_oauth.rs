@@ -1,5 +1,5 @@
-//! Failures for answers from the token endpoint that are not OAuth, such as a page from a web ACL, a captive portal or
-//! a proxy.
+//! Failures for token endpoint answers that do not follow OAuth, such as a page from a web ACL, a captive portal or a
+//! proxy.
 
 use http::header::{CONTENT_TYPE, LOCATION};
 use url::Url;
@@ -80,7 +80,7 @@ fn target(answer: &http::Response<Vec<u8>>) -> String {
     host.map(|host| format!(" to {}", shortened(&host, LONGEST_QUOTE))).unwrap_or_default()
 }
 
-/// Returns whether the answer is a web page, judged by its content type or, if that is missing, by its first
+/// Returns whether the answer is a web page, judged by its content type or, without a content type, by its first
 /// characters.
 fn is_page(answer: &http::Response<Vec<u8>>) -> bool {
     match answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) {

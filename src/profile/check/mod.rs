@@ -15,7 +15,7 @@ const LONGEST_URL: usize = 2048;
 /// The maximum number of redirect ports in a profile.
 const MOST_PORTS: usize = 100;
 
-/// Checks a host name without a scheme, such as the hosted UI's domain.
+/// Checks a host name, such as the domain of the hosted UI. The name must not include a scheme.
 pub fn host(text: &str) -> Result<String, String> {
     if let Some((scheme, rest)) = text.split_once("://") {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -35,8 +35,8 @@ pub fn host(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks the base URL of an endpoint: https (or http on a loopback host), without a user, query or fragment. Returns
-/// it without a final slash.
+/// Checks the base URL of an endpoint. It must use https (or http on a loopback host), and must have no user, query or
+/// fragment. Returns it without a final slash.
 pub fn endpoint(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.query().is_none() && url.fragment().is_none() {
@@ -53,8 +53,8 @@ pub fn discovery_below(issuer: &str) -> String {
     format!("{}{DISCOVERY}", issuer.trim_end_matches('/'))
 }
 
-/// Checks the URL of a discovery document, given either in full or without the path of the document. Only a whole URL
-/// may have a query, such as Azure AD B2C's `?p=POLICY`. Returns the whole URL.
+/// Checks the URL of a discovery document. It may be given in full, or without the document's own path. Only a whole
+/// URL may have a query, such as Azure AD B2C's `?p=POLICY`. Returns the whole URL.
 pub fn discovery(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.path().ends_with(DISCOVERY) && url.fragment().is_none() {
@@ -92,7 +92,7 @@ pub fn authority(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks a URL that a browser may open or a token may be sent to: https, or http on a loopback host.
+/// Checks a URL that a browser may open or to which a token may be sent. It must use https, or http on a loopback host.
 pub fn web_url(text: &str) -> Result<Url, String> {
     if text.len() > LONGEST_URL {
         return Err(format!("'{}' is longer than {LONGEST_URL} bytes", quoted(text)));

@@ -1,21 +1,22 @@
-//! Detection of several values in one text that does not have the form of a user pool's list. API gateways, directories
-//! and scripts flatten lists with commas, semicolons, bars, line breaks or blanks.
+//! Detection of texts that join several values in a format that user pools do not use. API gateways, directories and
+//! scripts flatten lists with commas, semicolons, bars, line breaks or blanks.
 
 use serde_json::Value;
 
-/// The values that are joined in a claim's text, and the form in which they are joined.
+/// The separate values in a claim's text, and the format in which the text joins them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flattened {
     /// The separate values.
     pub values: Vec<String>,
     /// A description of the form in which the text joins the values.
     pub form: &'static str,
-    /// True if a value may itself contain the separator; the text is then a list only if a rule names one of the
+    /// True if a value may itself contain the separator. The text then counts as a list only if a rule names one of the
     /// values.
     pub is_vague: bool,
 }
 
-/// Returns the values of a claim whose text seems to join several, unless it has the form of a user pool's list.
+/// Returns the separate values if the claim's text seems to join several values. Returns `None` for a single value, and
+/// for a list in the user pool's own format.
 pub(super) fn flattened(claim: &Value) -> Option<Flattened> {
     let text = claim.as_str()?.trim();
     let found =
@@ -69,8 +70,8 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Splits a text into distinguished names, which contain commas themselves, such as `CN=Admins,OU=Groups,DC=corp` (RFC
-/// 4514). A new name begins where the first attribute of the text follows another attribute.
+/// Splits a list of distinguished names, such as `CN=Admins,OU=Groups,DC=corp`, although each name contains commas
+/// itself (RFC 4514). A new name begins where the first attribute of the text follows another attribute.
 fn distinguished_names(text: &str) -> Option<Vec<String>> {
     let key = |piece: &str| piece.split_once('=').map(|(key, _)| key.trim().to_ascii_uppercase());
     let pieces: Vec<&str> = text.split(',').collect();

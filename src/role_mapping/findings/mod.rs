@@ -18,7 +18,7 @@ use crate::error::shortened;
 use crate::role_mapping::asserted::{CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, encoded, is_list, several};
 use crate::role_mapping::evaluate::matches;
 
-/// The maximum number of names of one kind to list in the findings about one rule.
+/// The maximum number of names of one kind that the findings about one rule list.
 const MOST_NAMES: usize = 5;
 /// The maximum length of text from outside that a finding quotes, in characters.
 const LONGEST_QUOTE: usize = 128;
@@ -40,7 +40,8 @@ pub struct Finding {
     pub severity: Severity,
     /// The code of the finding, for scripts.
     pub code: &'static str,
-    /// The number of the rule that the finding is about, counted from 1; `None` if it is about no single rule.
+    /// The number of the rule that the finding is about, counted from 1; `None` if the finding is not about a single
+    /// rule.
     pub rule: Option<usize>,
     /// The finding as text for a person.
     pub text: String,
@@ -65,7 +66,7 @@ pub struct FindingContext<'a> {
     pub verdicts: &'a [Verdict],
     /// The scopes that the sign-in requests, if they are known.
     pub scopes_asked: Option<&'a [String]>,
-    /// The scopes of the person's tokens, separated by spaces, if they are known.
+    /// The scopes of the person's tokens, separated by spaces; `None` if the scopes are unknown.
     pub scopes_given: Option<&'a str>,
 }
 
@@ -84,13 +85,13 @@ pub fn findings(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, around:
     found
 }
 
-/// A claim that rules test, with its values prepared for the checks of these rules.
+/// A claim that rules test, with the claim's values prepared for the checks of these rules.
 struct Tested<'a> {
     claim: Option<&'a Value>,
     is_list: bool,
     flattened: Option<Flattened>,
-    /// The values as one text, normalized so that differences that people overlook are gone. Each value is between two
-    /// line breaks.
+    /// The values as one text. The text is normalized, so that differences that people overlook are gone. Each value is
+    /// between two line breaks.
     folded: String,
     /// The original values, in the same order as in `folded`.
     values: Vec<String>,
@@ -160,7 +161,8 @@ fn unreachable(place: usize, covered_by: &[usize]) -> Option<Finding> {
     Some(Finding::warning("unreachable_rule", place, text))
 }
 
-/// Returns the claim in the token for which `claim` is most likely a misspelling, if the token has no claim `claim`.
+/// Returns the claim in the token for which `claim` is most likely a misspelling. Returns `None` if the token has
+/// `claim`, or no similar claim.
 fn misspelt<'a>(claim: &str, around: &FindingContext<'a>) -> Option<&'a str> {
     match around.claims.contains_key(claim) {
         true => None,
@@ -168,7 +170,7 @@ fn misspelt<'a>(claim: &str, around: &FindingContext<'a>) -> Option<&'a str> {
     }
 }
 
-/// Finds rules whose claim is not in the token and is most likely a misspelling of one that is.
+/// Returns a finding if the token lacks the claim that these rules test, but has a claim with a very similar name.
 fn another_claim(claim: &str, rules: &[(usize, &Rule)], around: &FindingContext<'_>) -> Option<Finding> {
     let meant = misspelt(claim, around)?;
     let (place, _) = rules.first()?;
@@ -176,7 +178,7 @@ fn another_claim(claim: &str, rules: &[(usize, &Rule)], around: &FindingContext<
     Some(Finding::warning("claim_of_another_spelling", *place, text))
 }
 
-/// Finds a claim value that differs from the rule's value only in details that people overlook.
+/// Returns a finding if a claim value differs from the rule's value only in details that people overlook.
 fn near_miss(place: usize, rule: &Rule, tested: &Tested<'_>, around: &FindingContext<'_>) -> Option<Finding> {
     let is_missed = match (rule.match_type, around.verdicts.get(place)?) {
         (MatchType::NotEqual, verdict) => *verdict == Verdict::Matched,
@@ -205,8 +207,8 @@ fn near_miss(place: usize, rule: &Rule, tested: &Tested<'_>, around: &FindingCon
     Some(Finding::warning("value_of_another_spelling", place, text))
 }
 
-/// Returns whether a substring of `text` is a unit for the match type: a whole value, the start of a value, or whole
-/// words.
+/// Returns whether a substring of `text` is a unit that the match type compares: a whole value, the start of a value,
+/// or whole words.
 fn stands_apart(text: &str, (at, length): (usize, usize), match_type: MatchType) -> Option<bool> {
     let (before, after) = (text.get(..at)?.chars().next_back(), text.get(at + length..)?.chars().next());
     let is_end = |c: Option<char>| c.is_none_or(|c| c == '\n');
@@ -218,7 +220,7 @@ fn stands_apart(text: &str, (at, length): (usize, usize), match_type: MatchType)
     })
 }
 
-/// Finds a claim whose text joins several values in another form than a user pool's list.
+/// Returns a finding if the claim's text joins several values in a format that user pools do not use.
 fn several_in_one_text(rules: &[(usize, &Rule)], tested: &Tested<'_>, around: &FindingContext<'_>) -> Option<Finding> {
     let list = tested.flattened.as_ref()?;
     let (first, rule) = rules.first()?;
@@ -253,7 +255,7 @@ fn several_in_one_text(rules: &[(usize, &Rule)], tested: &Tested<'_>, around: &F
     })
 }
 
-/// Returns the names in a rule's value: a single name, or those in a bracketed list.
+/// Returns the names in a rule's value, which is a single name or a list of names in brackets.
 fn names(value: &str) -> impl Iterator<Item = &str> {
     value.trim_start_matches('[').trim_end_matches(']').split(',').map(str::trim).filter(|name| !name.is_empty())
 }
@@ -277,7 +279,8 @@ fn value_is_encoded(place: usize, rule: &Rule, tested: &Tested<'_>) -> Option<Fi
     Some(Finding::warning("value_is_encoded", place, text))
 }
 
-/// Finds a rule that compares a whole list with one value: `[a, b]` neither equals `a` nor starts with it.
+/// Returns a finding if the rule compares a whole list with a single value: `[a, b]` neither equals `a` nor starts with
+/// `a`.
 fn whole_claim(place: usize, rule: &Rule, tested: &Tested<'_>) -> Option<Finding> {
     let can_be_list = rule.claim.starts_with(CUSTOM) || tested.is_list;
     let is_of_another_form =

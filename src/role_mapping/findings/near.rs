@@ -6,8 +6,8 @@ use percent_encoding::percent_decode_str;
 use crate::role_mapping::asserted::CUSTOM;
 use crate::role_mapping::visible::{composed, is_invisible, latin};
 
-/// The minimum length of a claim name, in characters without the prefix, for one edit to count as a misspelling; see
-/// also `TWO_EDITS`.
+/// The minimum length of a claim name, in characters without the prefix, for which a name that differs by one edit
+/// counts as a misspelling. `TWO_EDITS` is the minimum for two edits.
 const ONE_EDIT: usize = 4;
 const TWO_EDITS: usize = 7;
 /// The prefixes that some tokens put before an attribute's name and others do not.
@@ -30,7 +30,8 @@ pub(super) fn folded(text: &str) -> String {
     spaced(&unquoted(&plain(&text)).to_lowercase())
 }
 
-/// Returns a description of the overlooked difference between two texts; `None` if they are equal or really differ.
+/// Describes a difference between two texts that people overlook. Returns `None` if the texts are equal, or if they
+/// also differ in another way.
 pub(super) fn difference(one: &str, other: &str) -> Option<&'static str> {
     if one == other || folded(one) != folded(other) {
         return None;
@@ -77,7 +78,7 @@ fn unquoted(text: &str) -> String {
     text.trim_matches(['"', '\'', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']).to_owned()
 }
 
-/// Returns the claim to which `meant`, a claim name in a rule, most likely refers, if a similar claim exists.
+/// Returns the claim to which a rule's claim name `meant` most likely refers, or `None` if no claim has a similar name.
 pub(super) fn claim<'c>(meant: &str, claims: impl Iterator<Item = &'c str> + Clone) -> Option<&'c str> {
     let bare = bare(meant);
     let same = claims.clone().find(|name| self::bare(name) == bare);

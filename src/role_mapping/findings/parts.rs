@@ -1,6 +1,6 @@
-//! Unintended matches of `Contains` rules: names from other rules, or from the person's claims, that contain a rule's
-//! value. The cost is linear in the number of rules: the person's names are one text, through which each rule goes
-//! once, and the values of rules are looked up piece by piece.
+//! Unintended matches of `Contains` rules. A rule's value may be part of names from other rules, or of names from the
+//! person's claims. The cost is linear in the number of rules: the person's names are one text, through which each rule
+//! goes once, and the values of rules are looked up piece by piece.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +61,8 @@ pub(super) fn parts(rules: &[(usize, &Rule)], claim: Option<&Value>) -> Parts {
     holders.into_iter().map(findings).collect()
 }
 
-/// The names that contain a rule's value, divided into those that no earlier rule matches and the others.
+/// The names that contain a rule's value, divided into names that no earlier rule matches and names that an earlier
+/// rule matches.
 #[derive(Default)]
 struct Names<'n> {
     open: Vec<&'n str>,
@@ -77,10 +78,10 @@ fn texts<'n>(value: &'n str, names: &'n [&'n str]) -> impl Iterator<Item = Strin
     })
 }
 
-/// A name in readable form, and the same name in the form with which rules compare it.
+/// A name in readable form, followed by the same name in the form that is compared with rules.
 type Sent = (String, String);
 
-/// Returns the names in a claim, each also in the form in which it is compared.
+/// Returns each name in a claim twice: in readable form, and in the form that is compared with rules.
 fn sent_names(claim: &Value, of_rules: &BTreeSet<&str>) -> Vec<Sent> {
     let is_meant =
         |list: &Flattened| !list.is_vague || list.values.iter().any(|value| of_rules.contains(value.as_str()));
@@ -93,7 +94,8 @@ fn sent_names(claim: &Value, of_rules: &BTreeSet<&str>) -> Vec<Sent> {
     }
 }
 
-/// A name, the form in which it is compared, and the index of a rule whose value that form contains.
+/// A readable name, the form of that name that is compared with rules, and the index of a rule whose value occurs in
+/// this form.
 type Found<'n> = (&'n str, &'n str, usize);
 
 fn found_in_rules<'n, 'r: 'n>(

@@ -15,7 +15,7 @@ const MOST_RULES: usize = 25;
 /// The scope that allows people to change their own attributes
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html>).
 const ADMIN_SCOPE: &str = "aws.cognito.signin.user.admin";
-/// The claims that a person can never change, besides those that begin with `cognito:`.
+/// The claims that a person can never change, in addition to all claims whose names begin with `cognito:`.
 const NOT_ATTRIBUTES: &[&str] = &[
     "sub",
     "iss",
@@ -124,8 +124,8 @@ pub(super) fn several_match(rules: &[Rule], around: &FindingContext<'_>) -> Opti
     (!others.is_empty()).then(|| Finding::note("several_rules_match", first, text))
 }
 
-/// Returns a note, for each attribute that rules test, that its value may be out of date. The user pool keeps it even
-/// if the directory no longer sends it
+/// Returns one note for each attribute that rules test: the attribute's value may be out of date. The user pool keeps
+/// it even if the directory no longer sends it
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 pub(super) fn sticky(rules: &[Rule], around: &FindingContext<'_>) -> Vec<Finding> {
     let mut claims: Vec<&str> =

@@ -1,10 +1,12 @@
-//! Recognition of documents that people give in place of claims or a role mapping, with hints on the right document.
+//! Recognition of wrong documents that people give instead of claims or a role mapping, with hints about the right
+//! document.
 
 use serde_json::{Map, Value};
 
 use super::NotClaims;
 
-/// A kind of document: groups of members that identify it, a description, and the hint on the right document.
+/// A kind of document: the groups of member names that identify it, its description, and a hint about the right
+/// document.
 type Kind = (&'static [&'static [&'static str]], &'static str, &'static str);
 
 const ID_TOKEN: &str = "give an ID token, or its claims as a JSON object";
@@ -68,8 +70,8 @@ pub(super) fn is_attribute_list(list: &[Value]) -> bool {
     list.first().is_some_and(|first| first.get("Name").is_some() && first.get("Value").is_some())
 }
 
-/// Returns the description and hint for a list of user attributes that was given in place of claims. They are no
-/// claims: scopes may hide some from the token, and the token has groups besides.
+/// Returns the error for a list of user attributes that was given instead of claims. They are no claims: scopes may
+/// hide some from the token, and the token has groups besides.
 pub(super) fn attributes(what: &str, path: &str) -> NotClaims {
     let list = if path == "." { ".[]".to_owned() } else { format!("{path}[]") };
     NotClaims::new(

@@ -1,4 +1,4 @@
-//! A parser for the claims that a person gives, in the many forms in which tools print them.
+//! A parser for the claims that a person gives. The claims may have any of the many forms in which tools print them.
 //!
 //! Any JSON object could be a set of claims, so that a document in another shape would be evaluated as claims without
 //! roles: a wrong answer without a sign of it. A wrapped ID token, or its payload, is unwrapped if there is only one.
@@ -23,9 +23,9 @@ const LONGEST_FAULT: usize = 200;
 const ID_TOKEN: &[&str] = &["id_token", "idToken", "IdToken", "rawIdToken"];
 /// The member names under which token endpoints and libraries return the access token.
 const ACCESS_TOKEN: &[&str] = &["access_token", "accessToken", "AccessToken"];
-/// The member names for a token endpoint's whole answer or a decoded ID token, within another object.
+/// The names of members that hold, inside another object, the whole answer of a token endpoint or a decoded ID token.
 const WRAPPERS: &[&str] = &["AuthenticationResult", "tokens", "signInUserSession", "idTokenClaims", "id_token_claims"];
-/// The claim names that also occur in other documents, so that they do not prove that an object holds claims.
+/// The claim names that do not prove that an object holds claims, because these names also occur in other documents.
 const COMMON_NAMES: &[&str] =
     &["address", "name", "profile", "scope", "username", "version", "picture", "client_id", "idp"];
 /// The first characters of every JWT: the start of a JSON object in base64url.
@@ -45,7 +45,7 @@ pub enum HandedOver {
 /// The reason why a document is not usable as claims, with the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotClaims {
-    /// The kind of document, as the rest of a sentence that begins with "it is".
+    /// The kind of document, worded as the end of a sentence that begins with "it is".
     pub what: String,
     /// The next step.
     pub instead: String,
@@ -63,7 +63,7 @@ impl fmt::Display for NotClaims {
     }
 }
 
-/// Parses claims, an ID token, or a document that contains one of them.
+/// Parses a text that is an ID token, a set of claims, or a document that contains a token or claims.
 ///
 /// # Errors
 /// [`NotClaims`], with the kind of the document.
@@ -183,7 +183,8 @@ fn of_object_in(mut object: Map<String, Value>, member: &str) -> Result<HandedOv
     }
 }
 
-/// Removes and returns the member that holds an ID token, its payload, or an object that contains one of them.
+/// Removes and returns the member that holds an ID token, the payload of an ID token, or an object that contains a
+/// token or a payload.
 fn wrapped(object: &mut Map<String, Value>) -> Option<Value> {
     let mut take = |name: &str| object.remove(name).filter(|inner| inner.is_string() || inner.is_object());
     if let Some(inner) = ID_TOKEN.iter().find_map(|name| take(name)) {
@@ -208,8 +209,8 @@ fn has_prefix(name: &str) -> bool {
     ["custom:", "cognito:", "dev:", "extension_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Checks an object in which no member name proves that it holds claims, and returns it if its form allows claims. A
-/// flat one may hold a deployment's own claims; others are wrapped.
+/// Checks an object whose member names do not prove that it holds claims. Returns the object if its form is possible
+/// for claims. A flat one may hold a deployment's own claims; others are wrapped.
 fn without_claims(object: Map<String, Value>) -> Result<Map<String, Value>, NotClaims> {
     let document = Value::Object(object);
     let mut path = Vec::new();
@@ -238,7 +239,8 @@ fn without_claims(object: Map<String, Value>) -> Result<Map<String, Value>, NotC
     }
 }
 
-/// Returns whether a value nested in `value` satisfies `is_it`, and stores the path to the first such value in `path`.
+/// Searches the values nested in `value`. Returns whether a value satisfies `is_it`, and stores the path to the first
+/// such value in `path`.
 fn find(value: &Value, is_it: &dyn Fn(&Value) -> bool, path: &mut Vec<String>) -> bool {
     let members: Vec<(String, &Value)> = match value {
         _ if path.len() >= DEEPEST => return false,
@@ -264,7 +266,8 @@ fn is_token(text: &str) -> bool {
     text.starts_with(BEGINNING) && text.split('.').count() == 3 && text.split('.').all(is_piece)
 }
 
-/// Parses a token as people copy it: after `Bearer`, in a URL, in quotes, or with line breaks from a mail program.
+/// Parses a token in any form in which people copy it: after `Bearer`, in a URL, in quotes, or with line breaks from a
+/// mail program.
 fn token(text: &str) -> Result<HandedOver, NotClaims> {
     let of_parameter = text.split_once("id_token=").and_then(|(_, token)| token.split('&').next());
     let token = of_parameter.unwrap_or(text);

@@ -1,5 +1,5 @@
-//! The document formats that may contain a role mapping: the AWS API's answer, or the properties of a role attachment
-//! resource.
+//! The document formats that may contain a role mapping: the answer of the AWS API, or the properties of a role
+//! attachment resource.
 
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ const ATTACHMENTS: &[&str] = &[
 ];
 /// The members of a resource that can hold its properties.
 const PROPERTIES: &[&str] = &["Properties", "values", "attributes", "outputs", "inputs"];
-/// The members that identify a template or a state file, in the order in which they are tried.
+/// The member names by which a template or a state file is recognised, in the order in which they are tried.
 const ROOTS: &[&str] = &["Resources", "planned_values", "values", "deployment", "resources"];
 /// The maximum length of a JSON parser message that is quoted, in characters.
 const LONGEST_FAULT: usize = 300;
@@ -63,7 +63,8 @@ fn of_object(mut object: Map<String, Value>) -> Result<Map<String, Value>, Fault
     Err(another_kind(object))
 }
 
-/// Returns the properties of the role attachment in `object`, which must contain exactly one.
+/// Returns the properties of the role attachment in `object`. Fails unless `object` contains exactly one role
+/// attachment.
 fn of_resources(object: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
     let root = ROOTS.iter().find_map(|root| object.get(*root)).filter(|_| attachment(&object).is_none());
     let mut found = Vec::new();

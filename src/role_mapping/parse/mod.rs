@@ -1,5 +1,5 @@
-//! A parser for the roles and role mappings of an identity pool, which makes the same checks as AWS. It reads the
-//! output of `aws cognito-identity get-identity-pool-roles`, what the other SDKs make of it, and the properties in
+//! A parser for the roles and role mappings of an identity pool. It makes the same checks as AWS. It reads the output
+//! of `aws cognito-identity get-identity-pool-roles`, what the other SDKs make of it, and the properties in
 //! CloudFormation's templates, Terraform's state and Pulumi's.
 
 mod forms;
@@ -17,7 +17,8 @@ pub const LARGEST: usize = 1 << 20;
 /// The maximum number of providers with a role mapping
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html>).
 const MOST_PROVIDERS: usize = 10;
-/// The maximum length of a provider's name, in characters, from the same AWS documentation as [`MOST_PROVIDERS`].
+/// The maximum length of a provider's name, in characters. The source is the same AWS documentation as for
+/// [`MOST_PROVIDERS`].
 const LONGEST_PROVIDER: usize = 128;
 /// The maximum number of rules according to AWS's API model. AWS's text says 25, so more than 25 is a finding and not a
 /// fault (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RulesConfigurationType.html>).
@@ -29,7 +30,8 @@ const LONGEST_VALUE: usize = 128;
 /// The hint for a document that is not a role mapping.
 const PRINTS: &str = "give what 'aws cognito-identity get-identity-pool-roles' prints";
 
-/// The spellings of a member's name: first AWS's own, for messages, then those of other SDKs, Terraform and Pulumi.
+/// The spellings of a member's name. The spelling of AWS comes first and is used in messages; the spellings of other
+/// SDKs, Terraform and Pulumi follow.
 type Names = &'static [&'static str];
 
 const IDENTITY_POOL_ID: Names = &["IdentityPoolId", "identityPoolId", "identity_pool_id"];
@@ -101,7 +103,8 @@ impl IdentityPoolRoles {
     }
 }
 
-/// Returns an object's member that has one of these spellings as its name. Null counts as missing.
+/// Returns the member of an object whose name has one of these spellings, or `None` if there is none. Fails if two
+/// spellings occur. Null counts as missing.
 fn member(object: &Map<String, Value>, names: Names) -> Result<Option<&Value>, Fault> {
     let mut found = names.iter().filter_map(|name| object.get(*name)).filter(|value| !value.is_null());
     let first = found.next();
@@ -131,8 +134,8 @@ fn object<'d>(value: &'d Value, what: &str) -> Result<&'d Map<String, Value>, Fa
     value.as_object().ok_or_else(|| format!("{what} is {}, not an object", described(value)).into())
 }
 
-/// Returns an object's string member that has one of these spellings as its name. The .NET SDK, and so PowerShell, puts
-/// the values of an enumeration into an object with `Value`.
+/// Returns the text of an object's member whose name has one of these spellings, or `None` if there is no such member.
+/// The .NET SDK, and so PowerShell, puts the values of an enumeration into an object with `Value`.
 fn text(object: &Map<String, Value>, names: Names) -> Result<Option<&str>, Fault> {
     let Some(value) = member(object, names)? else { return Ok(None) };
     let inner = value.as_object().filter(|inner| inner.len() == 1).and_then(|inner| inner.get("Value"));
@@ -224,8 +227,8 @@ fn one_entry(key: Option<&str>, entry: &Value) -> Result<(String, RoleMapping), 
     Ok((provider.to_owned(), mapping(entry)?))
 }
 
-/// Returns a provider's name in full for a message, so that people can copy it. A name that is longer than AWS allows
-/// is cut.
+/// Returns a provider's name without truncation for a message, so that people can copy it. A name that is longer than
+/// AWS allows is cut.
 fn whole(provider: &str) -> String {
     shortened(provider, LONGEST_PROVIDER)
 }

@@ -1,5 +1,5 @@
-//! The time rules for renewal: which stored credentials and tokens are used as they are, and which are renewed first.
-//! Pure functions.
+//! The time rules for renewal. They determine which stored credentials and tokens are used as they are, and which are
+//! renewed first. Pure functions.
 
 use std::fmt;
 
@@ -14,19 +14,19 @@ const WINDOW: TimeDelta = TimeDelta::minutes(16);
 const SHORT_LIFE: TimeDelta = TimeDelta::minutes(2 * WINDOW.num_minutes());
 /// The minimum remaining life of credentials that are still returned if renewal fails.
 const LAST_RESORT: TimeDelta = TimeDelta::minutes(1);
-/// The age below which an ID token is used without a refresh; also the tolerated error of a clock.
+/// The age below which an ID token is used without a refresh. It is also the clock error that is tolerated.
 const YOUNG: TimeDelta = TimeDelta::minutes(5);
 /// The minimum remaining life of an ID token that is sent to AWS.
 const TOKEN_MARGIN: TimeDelta = TimeDelta::seconds(30);
 /// The pause between renewal attempts while the old credentials are still valid.
 pub const RETRY_AFTER: TimeDelta = TimeDelta::seconds(30);
 
-/// Returns the remaining life at which credentials with a total life of `life` become due for renewal.
+/// Returns the remaining life at which credentials become due for renewal. `life` is their total life.
 fn window(life: TimeDelta) -> TimeDelta {
     if life <= SHORT_LIFE { (life / 2).max(TimeDelta::zero()) } else { WINDOW }
 }
 
-/// Returns the time until these credentials are due for renewal; zero or negative if they are due.
+/// Returns the time until these credentials are due for renewal. It is zero or negative if they are due now.
 pub fn worth_handing_out_for(record: &CredentialsRecord, now: DateTime<Utc>) -> TimeDelta {
     record.left(now) - window(record.expires_at - record.issued_at)
 }
@@ -44,18 +44,18 @@ pub fn is_usable(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
     record.left(now) > LAST_RESORT
 }
 
-/// The freshness of stored credentials, which explains in the log why they are renewed or not.
+/// The freshness of stored credentials. The log shows it to explain why the credentials are renewed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     /// There are no stored credentials.
     Missing,
     /// The credentials are not due for renewal until this time.
     FreshUntil(DateTime<Utc>),
-    /// The credentials expire at this time, so they are due for renewal.
+    /// The credentials are still valid but due for renewal, because they expire at this time.
     ExpiresAt(DateTime<Utc>),
     /// The credentials expired at this time.
     ExpiredAt(DateTime<Utc>),
-    /// The credentials were issued at this time, which is in the future by this machine's clock.
+    /// The credentials were issued at this time, which is still in the future on this machine's clock.
     IssuedAt(DateTime<Utc>),
 }
 

@@ -30,7 +30,7 @@ pub struct CredentialsRecord {
     pub identity_pool_id: String,
     /// The endpoint of the identity pool.
     pub identity_pool_endpoint: String,
-    /// The STS endpoint that issued the credentials, if they are from the classic flow.
+    /// The STS endpoint that issued the credentials; `None` if the credentials are from the enhanced flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sts_endpoint: Option<String>,
     /// The ARN of the requested role, if one was requested.
@@ -39,7 +39,7 @@ pub struct CredentialsRecord {
     pub subject: String,
     /// The time at which the credentials were issued, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// The expiry time by this machine's clock or by AWS's clock, whichever is earlier.
+    /// The expiry time by the clock of this machine or the clock of AWS, whichever is earlier.
     pub expires_at: DateTime<Utc>,
     access_key_id: String,
     #[serde(serialize_with = "secret::exposed")]
@@ -49,8 +49,8 @@ pub struct CredentialsRecord {
 }
 
 impl CredentialsRecord {
-    /// Creates the record for `credentials`, which were issued for `ask` at `now` by this machine's clock. AWS's clock
-    /// differs from it by `offset`.
+    /// Creates the record for `credentials`, which were issued for `ask` at the time `now` on this machine's clock.
+    /// AWS's clock differs from it by `offset`.
     pub fn new(ask: &Ask, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
         let profile = &ask.profile;
         Self {

@@ -15,7 +15,7 @@ use crate::session::Ask;
 pub enum Use<'a> {
     /// Renewal of the requested credentials, for which all values have to match.
     Renewal(&'a Ask),
-    /// Refresh at this token endpoint, as the issuer's discovery document names it now.
+    /// Refresh at this token endpoint, which the issuer's discovery document names now.
     Refresh(&'a str),
     /// Revocation of the refresh token at this profile's issuer.
     Revocation(&'a Profile),
@@ -24,7 +24,7 @@ pub enum Use<'a> {
 /// The first difference between a stored sign-in and the purpose for which it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The name of the differing value for messages, such as "app client".
+    /// The name of the value that differs, for messages, such as "app client".
     what: &'static str,
     /// The value in the record.
     stored: String,
@@ -101,8 +101,8 @@ impl TokensRecord {
         self.fits_name(profile)
     }
 
-    /// Checks that the sign-in's name, and the configuration key that set it, are the profile's. A record of version 1
-    /// has no key: it counts as an identity provider's unless its ID token names others.
+    /// Checks that the sign-in's name, and the configuration key that set the name, are the same in the record and the
+    /// profile. A record of version 1 has no key: it counts as an identity provider's unless its ID token names others.
     fn fits_name(&self, profile: &Profile) -> Result<(), Mismatch> {
         let wanted = &profile.sign_in_name;
         let by = self.named_by.unwrap_or(wanted.by);
@@ -122,7 +122,8 @@ impl TokensRecord {
         Ok(())
     }
 
-    /// Checks that the token endpoint is the user pool's or, without a user pool, at a host that the profile allows.
+    /// Checks that the token endpoint belongs to the user pool or, without a user pool, is at a host that the profile
+    /// allows.
     fn fits_token_endpoint(&self, issuer: &Issuer) -> Result<(), Mismatch> {
         match issuer {
             Issuer::UserPool(pool) if self.token_endpoint != pool.endpoints.token => {
@@ -135,8 +136,8 @@ impl TokensRecord {
         }
     }
 
-    /// Checks that the endpoints of the identity pool and of STS are the profile's. AWS's own endpoints may receive the
-    /// tokens of any sign-in. Any other endpoint has to be in the record.
+    /// Checks that the record allows tokens to be sent to the profile's endpoints of the identity pool and of STS.
+    /// AWS's own endpoints may receive the tokens of any sign-in. Any other endpoint has to be in the record.
     fn fits_aws_endpoints(&self, ask: &Ask) -> Result<(), Mismatch> {
         let endpoints = &ask.profile.endpoints;
         if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {
@@ -152,9 +153,9 @@ impl TokensRecord {
 }
 
 impl CredentialsRecord {
-    /// Returns whether these credentials were issued for `ask`, with its profile's sign-in and endpoints. The sign-in
-    /// is compared because some stores ignore the case of a name. A record of version 1 does not name it and never
-    /// fits, so that its credentials are renewed.
+    /// Returns whether these credentials were issued for `ask`, with the sign-in and the endpoints of the profile in
+    /// `ask`. The sign-in is compared because some stores ignore the case of a name. A record of version 1 does not
+    /// name it and never fits, so that its credentials are renewed.
     pub fn fits(&self, ask: &Ask) -> bool {
         let profile = &ask.profile;
         self.user_pool_id == profile.issuer.id()
@@ -168,7 +169,8 @@ impl CredentialsRecord {
     }
 }
 
-/// Returns the STS endpoint for the classic flow, or `None` for the enhanced flow, which does not use STS.
+/// Returns the STS endpoint for the classic flow. Returns `None` for the enhanced flow, because that flow does not use
+/// STS.
 pub(super) fn sts_endpoint(ask: &Ask) -> Option<&String> {
     Some(&ask.profile.endpoints.sts).filter(|_| ask.role.is_classic())
 }

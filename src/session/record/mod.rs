@@ -41,7 +41,7 @@ pub fn tokens_account(profile: &Profile) -> String {
     format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(&profile.sign_in_name.part()))
 }
 
-/// Returns the name of the item in which version 1 stored the sign-in's tokens, if it is another one.
+/// Returns the name of the item in which version 1 stored the sign-in's tokens, or `None` if this name is still in use.
 fn earlier_tokens_account(profile: &Profile) -> Option<String> {
     let earlier = format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()));
     Some(earlier).filter(|earlier| *earlier != tokens_account(profile))
@@ -65,13 +65,13 @@ fn before_role(profile: &Profile) -> String {
     )
 }
 
-/// Escapes a sign-in name or an issuer for use as one part of an item name, so that it contains no slash.
+/// Escapes a sign-in name or an issuer, so that it contains no slash and can be one part of an item name.
 fn part(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2F")
 }
 
-/// The stored record of a sign-in: its tokens, their owner, where they may be sent, and the credentials obtained with
-/// them.
+/// The stored record of a sign-in: its tokens, their owner, the endpoints that may receive them, and a list of the
+/// credentials obtained with them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokensRecord {
     version: u32,
@@ -84,11 +84,11 @@ pub struct TokensRecord {
     /// The configuration key that set the sign-in's name. Records of version 1 do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<NamedBy>,
-    /// The token endpoint, which is the only one that may receive the refresh token.
+    /// The token endpoint that issued the tokens. Only this endpoint may receive the refresh token.
     pub token_endpoint: String,
     /// The identity pool endpoint that may receive the ID token, in addition to AWS's own.
     pub identity_pool_endpoint: String,
-    /// The STS endpoint that may receive the identity pool's tokens, in addition to AWS's own.
+    /// The STS endpoint that may receive the identity pool's tokens, in addition to the STS endpoints of AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sts_endpoint: Option<String>,
     /// The id of this set of tokens, which changes whenever the tokens change. Marks refer to it.
@@ -108,7 +108,7 @@ pub struct TokensRecord {
     pub id_token: Secret,
     /// The time at which the ID token was issued, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// The expiry time of the ID token by this machine's clock or by the server's, whichever is earlier.
+    /// The expiry time of the ID token by the clock of this machine or the clock of the server, whichever is earlier.
     pub expires_at: DateTime<Utc>,
     /// The `scope` claim of the access token, if that token is a JWT. The token itself is not kept, because nothing
     /// uses it.
@@ -129,14 +129,15 @@ pub struct TokensRecord {
     /// The item names of the credentials that were obtained with this sign-in.
     #[serde(default)]
     pub credentials: BTreeSet<String>,
-    /// The end of the sign-in, if it ended before its tokens expired.
+    /// Details about the end of the sign-in; `None` unless the sign-in ended before its tokens expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
     /// The trust roots, endpoints and browser command that the person accepted at the sign-in. `None` if cogfed 0.1.0
     /// made the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Accepted>,
-    /// True if the record was read from its version 1 item, which is deleted after the record is written.
+    /// True if the record was read from the item in which version 1 stored it. That item is deleted after the record is
+    /// written.
     #[serde(skip)]
     is_from_earlier_account: bool,
 }
@@ -146,7 +147,8 @@ pub struct TokensRecord {
 pub struct Ended {
     /// The time at which cogfed noticed that the sign-in had ended.
     pub at: DateTime<Utc>,
-    /// The time of a renewal that was interrupted before its answer was saved, which is the likely cause of the end.
+    /// The start time of a renewal that was interrupted before its answer was saved. Such a renewal is the likely cause
+    /// of the sign-in's end.
     pub interrupted_at: Option<DateTime<Utc>>,
     /// True if the person has begun to sign out. The refresh token is then kept only to be revoked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -237,7 +239,7 @@ impl TokensRecord {
         Some(self.signed_in_at + profile.refresh_token_validity?)
     }
 
-    /// Reads the record of the profile's sign-in, if there is one.
+    /// Reads the record of the profile's sign-in. Returns `None` if there is no such record.
     ///
     /// # Errors
     /// [`Kind::Store`] if the store or the record fails, or the record belongs to other endpoints.
@@ -252,8 +254,8 @@ impl TokensRecord {
         Ok(Some(record.upgraded(&ask.profile)))
     }
 
-    /// Reads the version 1 record from its old item, whose name now belongs to another sign-in. It counts only if it is
-    /// of that version and has the profile's name.
+    /// Reads the record that version 1 stored in an item whose name now belongs to another sign-in. It counts only if
+    /// it is of that version and has the profile's name.
     fn read_earlier(store: &Store, profile: &Profile) -> Result<Option<Self>, Failure> {
         let Some(account) = earlier_tokens_account(profile) else { return Ok(None) };
         let text = match store.get(&account) {
@@ -275,8 +277,8 @@ impl TokensRecord {
         self
     }
 
-    /// Reads the record in order to replace or delete it, even if it belongs to other endpoints. A damaged record
-    /// counts as missing.
+    /// Reads the record in order to replace or delete it, even if the record belongs to other endpoints. A damaged
+    /// record counts as missing.
     ///
     /// # Errors
     /// [`Kind::Store`] if the store fails, or a newer cogfed wrote the record, which is then left alone.

@@ -1,4 +1,5 @@
-//! Tests that records of all versions are readable, and that tokens are sent only where their record allows.
+//! Tests that records of all versions are readable, and that tokens are sent only to endpoints that their record
+//! allows.
 
 use std::time::Duration;
 
@@ -124,7 +125,7 @@ fn earlier_credentials_record_is_renewed() {
     assert!(CredentialsRecord::read(&store(&account, EARLIER_CREDENTIALS), &ask(&profile)).unwrap().is_none());
 }
 
-/// Some stores ignore letter case in item names, so that two profiles may share an item.
+/// Some stores ignore letter case in item names, so the sign-ins of two profiles may share an item.
 #[test]
 fn credentials_of_another_sign_in_name_are_not_read() {
     let profile = own();
@@ -159,8 +160,8 @@ fn tokens_of_another_sign_in_name_are_refused() {
     }
 }
 
-/// In version 1, a sign-in named by `account` and one named by `identity_provider` shared an item if their names were
-/// equal.
+/// In version 1, a sign-in named by `account` and a sign-in named by `identity_provider` shared an item if their names
+/// were equal.
 #[test]
 fn earlier_record_is_found_under_its_old_name_and_moved() {
     let (by_account, by_provider) = (profile("account = 'AzureAD'", ""), own());
@@ -256,7 +257,7 @@ fn sign_in_of_other_endpoints_is_not_read() {
     }
 }
 
-/// Returns the refresh token's owner according to the failure of a revocation; `None` if the token belongs to
+/// Returns the owner of the refresh token, as the failure of a revocation names it, or `None` if the token belongs to
 /// `profile`.
 fn owner_if_not(profile: &Profile, record: &TokensRecord) -> Option<String> {
     let failure = record.fits(Use::Revocation(profile)).err()?.of_revocation();

@@ -1,4 +1,4 @@
-//! A store in the Linux kernel's keyring, which is in memory, never on disk, and can expire items (keyrings(7),
+//! A store in the Linux kernel's keyring, whose items are in memory, never on disk, and can expire (keyrings(7),
 //! user-keyring(7)).
 //!
 //! It has to work the same from a desktop session, ssh, cron and a systemd unit. These share the user keyring but do
@@ -160,8 +160,8 @@ fn remove(key: Key) -> Result<(), KeyError> {
     }
 }
 
-/// Returns whether the kernel's keyring is a good choice without an OS keyring: it works, is private to this user, and
-/// outlasts the session.
+/// Returns whether the kernel's keyring is a good choice on a machine without an OS keyring: it works, is private to
+/// this user, and outlasts the session.
 pub(super) fn is_recommended() -> bool {
     // Windows ends its subsystem for Linux minutes after the last terminal was closed.
     let is_wsl = std::fs::read_to_string("/proc/sys/kernel/osrelease").is_ok_and(|name| name.contains("icrosoft"));
@@ -307,9 +307,9 @@ impl Backend for KernelKeyring {
     }
 }
 
-/// Returns the description of a key of type "user" from a line of [`KEYS`], `ID FLAGS USAGE TIMEOUT PERMISSIONS UID GID
-/// TYPE DESCRIPTION: LENGTH` (proc(5)). The library can list a keyring, too, but panics at descriptions of more than
-/// 512 bytes.
+/// Returns the description of a key of type "user", or `None` for another key. `line` is from [`KEYS`]: `ID FLAGS USAGE
+/// TIMEOUT PERMISSIONS UID GID TYPE DESCRIPTION: LENGTH` (proc(5)). The library can list a keyring, too, but panics at
+/// descriptions of more than 512 bytes.
 fn described(line: &str) -> Option<&str> {
     let mut rest = line.trim_start();
     for _ in 0..7 {

@@ -33,7 +33,7 @@ struct Facts {
     users: Option<String>,
     /// The name of the process namespace, such as `pid:[4026531836]`.
     processes: Option<String>,
-    /// The root file systems of this process and of process 1, each given as device and folder.
+    /// The root file systems of this process and of process 1, each as one text that names the device and the folder.
     roots: Option<(String, String)>,
     /// True if a container engine's marker file exists: `/.dockerenv` or `/run/.containerenv`.
     has_engine_file: bool,
@@ -97,7 +97,8 @@ fn root_of(line: &str) -> Option<String> {
     (mountpoint == "/").then(|| format!("{device} {folder}"))
 }
 
-/// Returns the number of user ids in a user namespace, from `/proc/self/uid_map`: lines of `INSIDE OUTSIDE COUNT`.
+/// Returns the number of user ids in a user namespace. `uid_map` is `/proc/self/uid_map`, with lines of `INSIDE OUTSIDE
+/// COUNT`.
 fn mapped(uid_map: &str) -> u64 {
     let count = |line: &str| line.split_whitespace().nth(2)?.parse::<u64>().ok();
     uid_map.lines().filter_map(count).fold(0, u64::saturating_add)

@@ -124,7 +124,7 @@ fn kernel_store_and_copies_are_separate() {
     store.delete(&account).unwrap();
 }
 
-/// Other sessions and later releases find keys by their descriptions, so these must not change.
+/// Other sessions and later releases find keys by their descriptions, so the descriptions must not change.
 #[test]
 fn key_descriptions_are_those_of_the_fixtures() {
     let names: serde_json::Value =

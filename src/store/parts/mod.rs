@@ -1,5 +1,5 @@
-//! A store wrapper that splits texts which are too long for one item into several items. Even after an interrupted
-//! write, a reader finds the old text or the new one.
+//! A store wrapper that splits a text into several items if the text is too long for one item. Even after an
+//! interrupted write, a reader finds the old text or the new one.
 //!
 //! The account's own item then holds a header: the slot of the parts (there are two), their number, and a random
 //! generation that each part repeats. A write fills the slot that the header does not name, and then replaces the
@@ -34,7 +34,7 @@ const MOST: usize = 4096;
 /// The maximum number of attempts to read a text that another process keeps replacing.
 const ATTEMPTS: usize = 32;
 
-/// A backend that splits a text into several items if it is too long for one.
+/// A backend that splits a text into several items if the text is too long for one item.
 pub struct InParts<B> {
     inner: B,
     random: SystemRandom,
@@ -117,7 +117,7 @@ impl<B: Backend> InParts<B> {
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Returns the text whose parts `header` describes, or `None` if a part is missing or belongs to another text.
+    /// Returns the text whose parts `header` describes, or `None` if a part is missing or is part of another text.
     fn assembled(&self, account: &str, header: &Header) -> Result<Option<Secret>, StoreError> {
         let mut text = Zeroizing::new(String::with_capacity(header.length.min(MOST * 4096)));
         for index in 0..header.parts {
@@ -160,7 +160,8 @@ impl<B: Backend> InParts<B> {
     }
 }
 
-/// Splits the item name of a part into the item name of the whole text and the part's number.
+/// Splits a part's item name into the item name of the whole text and the part's number. Returns `None` for the name of
+/// any other item.
 fn part_of(name: &str) -> Option<(&str, usize)> {
     let (account, part) = name.rsplit_once('#')?;
     let index = part.strip_prefix(['a', 'b'])?.parse().ok().filter(|index| *index < MOST)?;

@@ -10,7 +10,7 @@ fn text(name: char, length: usize) -> Secret {
     Secret::new(name.to_string().repeat(length))
 }
 
-/// Returns the test values: none, texts that fit into one item, and texts that need several items.
+/// Returns the test values: no text, texts that fit into one item, and texts that need several items.
 fn texts(name: char) -> Vec<Option<Secret>> {
     let mut texts = vec![None];
     texts.extend([1, LIMIT, LIMIT + 1, 200, 101 + (LIMIT - HEAD) * 3].map(|length| Some(text(name, length))));

@@ -155,8 +155,8 @@ fn opened(socket: &Socket) -> io::Result<UnixStream> {
     }
 }
 
-/// Returns the connection if its other end belongs to this user, and an error otherwise. The kernel says who that is,
-/// whatever became of the path since.
+/// Returns the connection if the process at its other end belongs to this user, and an error otherwise. The kernel says
+/// who that is, whatever became of the path since.
 #[cfg(target_os = "linux")]
 fn own(stream: UnixStream, address: &str) -> Result<UnixStream, BusError> {
     let refused = |fault: String| BusError::Refused(format!("{address}, {fault}"));
@@ -172,8 +172,8 @@ fn own(stream: UnixStream, _: &str) -> Result<UnixStream, BusError> {
     Ok(stream)
 }
 
-/// Returns the user id that the kernel reports for users who have no id in this user namespace. `None` if every user
-/// has one.
+/// Returns the user id that the kernel reports for users without an id in this user namespace. `None` if every user has
+/// one.
 #[cfg(target_os = "linux")]
 fn unmapped() -> Option<u32> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
@@ -183,7 +183,7 @@ fn unmapped() -> Option<u32> {
     (!is_whole).then(|| read("/proc/sys/kernel/overflowuid").trim().parse().unwrap_or(65534))
 }
 
-/// Checks that `peer`, the user id at the other end, certainly stands for the user `own`.
+/// Checks that `peer`, the user id of the process at the other end, certainly stands for the user `own`.
 fn judged(peer: u32, own: u32, unmapped: &Option<u32>) -> Result<(), String> {
     match peer {
         peer if peer != own => Err(format!("and that bus belongs to user {peer}, not to this user ({own})")),

@@ -24,11 +24,11 @@ const NAME: &str = "the Secret Service keyring";
 /// The content type of all items.
 const CONTENT: &str = "application/octet-stream";
 
-/// The Secret Service's error for a locked item that it cannot unlock with a prompt
+/// The Secret Service's error for an item that is locked and that no prompt can unlock
 /// (<https://specifications.freedesktop.org/secret-service/latest/errors.html>).
 const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
 
-/// D-Bus's errors for a bus name that no running program owns or can be started to own
+/// D-Bus's errors for a bus name that no running program owns, and for which no program can be started
 /// (<https://dbus.freedesktop.org/doc/api/html/group__DBusProtocol.html>).
 const NOBODY: [&str; 2] = ["org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"];
 
@@ -87,7 +87,7 @@ fn connect() -> Result<SecretService<'static>, StoreError> {
     SecretService::connect_with_existing(EncryptionType::Dh, connection).map_err(failed)
 }
 
-/// Checks that a connected bus belongs to this user, on systems where this cannot be checked before.
+/// Checks that a connected bus belongs to this user, on systems where this check is impossible before the connection.
 #[cfg(not(target_os = "linux"))]
 fn owned(connection: &zbus::blocking::Connection) -> Result<(), StoreError> {
     let peer = zbus::block_on(connection.peer_creds()).ok().and_then(|peer| peer.unix_user_id());
@@ -160,7 +160,7 @@ fn other(detail: String) -> StoreError {
     StoreError::Other { store: NAME, detail, hint: Some(AGAIN.into()) }
 }
 
-/// Returns the service's or the system's own message, without the names of Rust libraries.
+/// Returns the message of the service or of the system itself, without the names of Rust libraries.
 fn plain(error: &zbus::Error) -> String {
     match error {
         zbus::Error::MethodError(name, Some(text), _) => format!("{text} ({name})"),

@@ -1,5 +1,5 @@
-//! A minimal line editor with the kernel's editing keys, for lines longer than the kernel accepts. Pure, so that tests
-//! can type anything.
+//! A minimal line editor with the same editing keys as the kernel, for lines that are too long for the kernel. Pure, so
+//! that tests can type anything.
 //!
 //! The kernel cuts off what follows the first 4,095 bytes of a line (termios(3), canonical mode), and a pasted address
 //! may be longer. So cogfed takes the bytes as they come, and edits and echoes the line itself.
@@ -22,14 +22,14 @@ pub(super) struct Keys {
     pub kill: u8,
     /// Removes the last word. An address has no words, so this removes the line, too.
     pub word_erase: u8,
-    /// Ends the line without a line break or, at the start of a line, ends the input.
+    /// The key that ends the line without a line break or, at the start of a line, ends the input.
     pub end: u8,
 }
 
 /// The result of a key that completes a line or ends the input.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Typed {
-    /// A complete line, including its line break if it has one.
+    /// A complete line, including the line break if the line ends with one.
     Line(Secret),
     /// The end of the input.
     End,
@@ -49,8 +49,8 @@ impl Editor {
         Self { keys, line: Zeroizing::default(), length: 0 }
     }
 
-    /// Processes one typed byte; returns the line that it completes, or the end of the input. What the terminal has to
-    /// show is added to `echo`.
+    /// Processes one typed byte. Returns the line that the byte completes, or the end of the input, or `None` if more
+    /// bytes are needed. What the terminal has to show is added to `echo`.
     pub(super) fn take(&mut self, byte: u8, echo: &mut Vec<u8>) -> Option<Typed> {
         match byte {
             b'\n' | b'\r' => {
@@ -111,7 +111,8 @@ fn is_continuation(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-/// Returns the text to echo for a character with this first byte; empty for control characters.
+/// Returns the text to echo for a character with this first byte. Control characters appear as `^X`, and non-ASCII
+/// characters as `?`.
 fn shown(byte: u8) -> Vec<u8> {
     match byte {
         b' '..=b'~' => vec![byte],

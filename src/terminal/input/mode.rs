@@ -1,4 +1,4 @@
-//! The terminal's mode during a prompt: no line buffering and no echo by the kernel, so that lines can exceed 4,095
+//! The terminal's mode during a prompt. The kernel neither buffers lines nor echoes, so that lines can exceed 4,095
 //! bytes. Ctrl-C, Ctrl-\ and Ctrl-Z stay the kernel's.
 //!
 //! The mode belongs to the terminal, not to this process, so it has to be put back whenever the prompt ends: after the
@@ -127,7 +127,7 @@ async fn signals(watching: std::sync::mpsc::Sender<()>) -> io::Result<()> {
     }
 }
 
-/// Restores the original mode, and exits with the status that stands for an end by `signal`.
+/// Restores the terminal's original mode, and exits with the status for a process that `signal` ended.
 #[expect(clippy::exit, reason = "a signal ends the process at once, whatever its other threads do")]
 fn end_by(signal: Signal) {
     close();

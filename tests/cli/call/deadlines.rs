@@ -9,7 +9,7 @@ use cogfed_test_support::{Lab, Ran, Request, Server};
 
 use super::requests::signed_in;
 
-/// Runs `call` against a server of the test.
+/// Runs `cogfed call` for the URL of a server that the test started.
 pub fn call_to(lab: &Lab, method: &str, url: &str, flags: &[&str]) -> Ran {
     lab.run(&[&["call", method, url, "--region", "eu-west-1"], flags].concat())
 }
@@ -26,7 +26,7 @@ fn pausing(pause: Duration) -> Server {
     })
 }
 
-/// Waits until the client closes the connection, but no longer than `pause` without a byte.
+/// Waits until the client closes the connection, or has sent nothing for `pause`.
 fn wait_for_the_end(mut stream: &TcpStream, pause: Duration) -> io::Result<()> {
     stream.set_read_timeout(Some(pause))?;
     let _ = io::copy(&mut stream, &mut io::sink());

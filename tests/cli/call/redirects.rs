@@ -1,4 +1,4 @@
-//! `cogfed call` and redirects: each is reported, and followed only if asked, without anything secret.
+//! `cogfed call` and redirects: each redirect is reported, and is followed only on request and without secrets.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use cogfed_test_support::{Answer, Request, Server};
 use super::deadlines::call_to;
 use super::requests::signed_in;
 
-/// A server that records the requests.
+/// A server that records the requests that it gets.
 struct Recorder {
     server: Server,
     requests: Arc<Mutex<Vec<Request>>>,
@@ -25,7 +25,7 @@ impl Recorder {
         Self { server, requests }
     }
 
-    /// Returns the requests so far, and forgets them.
+    /// Returns the recorded requests, and clears the record.
     fn requests(&self) -> Vec<Request> {
         std::mem::take(&mut self.requests.lock().unwrap())
     }

@@ -9,8 +9,8 @@ use cogfed_test_support::{Lab, Ran, Request, Server};
 use super::deadlines::call_to;
 use super::requests::signed_in;
 
-/// A server that answers each connection with the next of these texts, and with a 200 after the last. An empty text
-/// closes the connection without an answer.
+/// Starts a server that answers each connection with the next text in `answers`, and with status 200 after the last
+/// text. An empty text closes the connection without an answer.
 fn scripted(answers: &[&str]) -> (Server, Arc<Mutex<Vec<Request>>>) {
     let mut rest: Vec<String> = answers.iter().rev().map(|text| (*text).to_owned()).collect();
     rest.insert(0, String::new());

@@ -1,4 +1,4 @@
-//! `cogfed call`: the service and the region that it signs for.
+//! `cogfed call`: the service and the region for which requests are signed.
 
 use cogfed_test_support::{Lab, PROFILE, Ran};
 
@@ -7,7 +7,7 @@ use super::requests::signed_in;
 const API: &str = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders";
 const OWN: &str = "https://api.example.com/orders";
 
-/// Returns a lab in which Alice is signed in, and whose profile has no region.
+/// Returns a lab in which Alice is signed in with a profile that has no region.
 fn without_region() -> Lab {
     let lab = signed_in("alice");
     let section = lab.sandbox.profile_toml(PROFILE).replace("region = \"eu-west-1\"\n", "");
@@ -15,14 +15,14 @@ fn without_region() -> Lab {
     lab
 }
 
-/// Prints the signed request to `url`, with these variables set.
+/// Runs `cogfed call --dry-run` for `url`, with these environment variables set.
 fn dry_run(lab: &Lab, url: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ran {
     let mut command = lab.command(&[&["call", "GET", url, "--dry-run"], flags].concat());
     command.envs(variables.iter().copied());
     command.output().expect("cogfed runs").into()
 }
 
-/// Returns `REGION/SERVICE` of a printed request's credential scope.
+/// Returns the credential scope of a printed request as `REGION/SERVICE`.
 #[track_caller]
 fn scope(ran: Ran) -> String {
     let ran = ran.good();

@@ -5,7 +5,7 @@ mod teaching;
 
 use cogfed_test_support::{Lab, Ran};
 
-/// Checks that all verbs that read a profile fail with status 2, and that their errors contain these words.
+/// Checks that all verbs that read a profile fail with status 2, and that each error contains these words.
 #[track_caller]
 fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     for verb in [

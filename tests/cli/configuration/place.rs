@@ -15,7 +15,8 @@ domain = 'corp.auth.eu-west-1.amazoncognito.com'
 identity_pool_id = 'eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE'
 ";
 
-/// A home folder without a configuration, and a cloned repository in it that contains one.
+/// A home folder without a configuration of its own, and a cloned repository in that folder that contains a
+/// configuration.
 struct Clone {
     home: Home,
     /// The repository's work tree.

@@ -1,4 +1,4 @@
-//! Tests of mistakes in a configuration, for which the message says what to write instead.
+//! Tests of mistakes in a configuration. For each mistake, the message says what to write instead.
 
 use cogfed_test_support::Home;
 

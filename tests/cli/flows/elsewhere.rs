@@ -1,4 +1,5 @@
-//! Tests that tokens are sent only to the endpoints of their sign-in, even if the configuration changes later.
+//! Tests that tokens are sent only to the endpoints for which the person signed in, even if the configuration changes
+//! later.
 
 use cogfed_test_support::{CREDENTIALS, Lab, rewrite};
 

@@ -1,4 +1,5 @@
-//! Tests with a person who is both an employee and a customer, and has a profile of the same user pool for each.
+//! Tests with a person who is both an employee and a customer, and who has one profile as an employee and one as a
+//! customer.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -6,7 +7,8 @@ use std::thread;
 use chrono::TimeDelta;
 use cogfed_test_support::Lab;
 
-/// For each profile: the person in the sandbox who signs in, and the user name of that person in the user pool.
+/// For each profile: its name, the person in the sandbox who signs in, and the user name of that person in the user
+/// pool.
 const BOTH: [(&str, &str, &str); 2] =
     [("work", "heidi", "AzureAD_heidi@corp.example"), ("shop", "heidi-b2c", "AzureB2C_")];
 const ASKING: usize = 8;

@@ -83,7 +83,7 @@ fn refused_role_does_not_affect_other_roles() {
     assert_eq!(lab.items("credentials").len(), 2);
 }
 
-/// No profile names this role, so only the sign-in's own list of credentials contains it.
+/// No profile names this role, so only the sign-in's own list mentions the credentials for this role.
 #[test]
 fn credentials_of_another_persons_role_are_never_handed_out() {
     let lab = lab();

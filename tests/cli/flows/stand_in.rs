@@ -81,12 +81,12 @@ impl StandIn {
         self.state.has_forgotten.store(true, Ordering::SeqCst);
     }
 
-    /// Returns the requests that the test STS has received since the last call of this method.
+    /// Returns the requests that the test STS has received since this method was last called.
     pub fn assumed(&self) -> Vec<Request> {
         std::mem::take(&mut self.state.assumed.lock().unwrap())
     }
 
-    /// Returns the requests for an OpenID token that arrived since the last call of this method.
+    /// Returns the requests for an OpenID token that have arrived since this method was last called.
     pub fn vouched(&self) -> Vec<Request> {
         std::mem::take(&mut self.state.vouched.lock().unwrap())
     }

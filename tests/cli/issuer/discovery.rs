@@ -1,4 +1,4 @@
-//! Tests of the discovery document: it cannot make cogfed open a page at a host that the profile does not allow.
+//! Tests of the discovery document. It cannot make cogfed open a page at a host that the profile does not allow.
 
 use std::sync::Arc;
 

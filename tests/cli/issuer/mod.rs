@@ -7,7 +7,7 @@ use cogfed::clock::ManualClock;
 use cogfed::sandbox::{Options, Switch};
 use cogfed_test_support::Lab;
 
-/// Returns a lab whose sandbox is an issuer without a user pool, and whose clock the test controls.
+/// Returns a lab whose sandbox simulates an issuer without a user pool, and whose clock the test controls.
 fn lab() -> (Lab, ManualClock) {
     let mut options = Options::default();
     Switch::PlainIssuer.apply(&mut options);

@@ -18,7 +18,8 @@ fn cases(text: &str) -> Vec<Value> {
     serde_json::from_str(text).unwrap()
 }
 
-/// Changes `object` as the case says: removes the members listed in `remove`, and sets those in `set`.
+/// Changes `object` as the members of `case` say: `remove` lists the members to remove, and `set` contains the members
+/// to set.
 fn change(object: &mut Map<String, Value>, case: &Value) {
     for name in case["remove"].as_array().into_iter().flatten() {
         object.remove(name.as_str().unwrap());

@@ -1,8 +1,8 @@
 //! Requests, each with a name, that the callback listener must refuse. Each contains a parameter that would end the
 //! sign-in if it were accepted.
 
-/// A callback with the right path and state but a code that was never issued (`{P}` stands for the port, `{S}` for the
-/// state).
+/// A callback with the right path and state, but with a code that was never issued. `{P}` stands for the port, `{S}`
+/// for the state.
 pub const RIGHT: &str = "/callback?code=stolen&state={S}";
 const HOST: &str = "Host: localhost:{P}\r\n";
 
@@ -37,7 +37,7 @@ fn at_localhost(method: &str, target: &str) -> String {
     format!("{method} {target} HTTP/1.1\r\n{HOST}\r\n")
 }
 
-/// Returns a request with this method, these headers and this body, which the listener must refuse.
+/// Returns a request with this method, these headers and this body. The listener must refuse it.
 fn with_body(method: &str, headers: &str, body: &str) -> String {
     format!("{method} {RIGHT} HTTP/1.1\r\n{HOST}{headers}\r\n{body}")
 }
@@ -74,7 +74,8 @@ pub fn methods() -> Vec<Case> {
     cases
 }
 
-/// The host names that resolve to this machine, or look as if they did (DNS rebinding).
+/// The values of the header `Host` that name this machine or look similar, as in DNS rebinding, but are not the
+/// callback's host and port.
 const HOSTS: &[&str] = &[
     "",
     "localhost",
@@ -284,8 +285,8 @@ pub fn large_heads() -> Vec<Case> {
     ]
 }
 
-/// Returns cases with contradicting lengths, or with a second request hidden in or after the first (RFC 9112, section
-/// 11.2). If the head itself is well-formed, its method is wrong, so only the hidden request could be accepted.
+/// Returns cases with contradictory lengths, and cases with a second request hidden in or after the first (RFC 9112,
+/// section 11.2). If the head itself is well-formed, its method is wrong, so only the hidden request could be accepted.
 pub fn framing() -> Vec<Case> {
     let hidden = format!("GET {RIGHT} HTTP/1.1\r\n{HOST}\r\n");
     let chunked = "Transfer-Encoding: chunked\r\n";

@@ -59,7 +59,7 @@ fn besieged_within(limit: u64, siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) 
     assert!(!listens(port), "nothing is left");
 }
 
-/// Reads all bytes that have arrived on a connection, and returns whether the other side keeps the connection open.
+/// Reads all bytes that have arrived on a connection. Returns whether the other side keeps the connection open.
 fn is_open(mut stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).expect("a mode");
     let mut rest = Vec::new();

@@ -9,8 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use cogfed::sandbox::{Misbehaviour, Options};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A way in which `login` ends: the sandbox's fault, the flags, the event while `login` waits, and the exit status (-1
-/// for a signal).
+/// A way in which `login` ends: the simulated fault, the flags, the event during the wait, and the exit status (-1 for
+/// a signal).
 struct Exit {
     name: &'static str,
     misbehaviour: Option<Misbehaviour>,

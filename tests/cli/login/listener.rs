@@ -13,7 +13,7 @@ use url::Url;
 
 use super::cases::{self, Case, Sent};
 
-/// Sends each case to one running `login`, checks the answers, and then signs in as Alice.
+/// Sends all cases to the same running `login`, checks the answers, and then signs in as Alice.
 fn all_refused(cases: &[Case]) {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);

@@ -1,4 +1,4 @@
-//! Tests of the programs that open the browser: none comes from the current project or finds secrets in its
+//! Tests of the programs that open the browser. No such program comes from the current project or finds secrets in its
 //! environment.
 
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,8 @@ use chrono::TimeDelta;
 use cogfed::sandbox::visitor;
 use cogfed_test_support::{CREDENTIALS, Lab, Pages, Ran, WaitingLogin};
 
-/// Writes a shell script that runs the command `first`, and then appends its own first argument to the file `notes`.
+/// Writes a shell script that runs the command `first`, and then appends the script's first argument to the file
+/// `notes`.
 fn script(path: &Path, first: &str, notes: &Path) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let text = format!("#!/bin/sh\n{first}\nprintf '%s\\n' \"$1\" >>'{}'\n", notes.display());

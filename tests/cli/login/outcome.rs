@@ -1,4 +1,4 @@
-//! Tests of the messages at the end of `login`: the person, the role or the lack of one, and the next command.
+//! Tests of the messages at the end of `login`: the person, the role (if there is one), and the next command.
 
 #[cfg(unix)]
 use std::process::Command;

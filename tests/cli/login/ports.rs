@@ -52,7 +52,7 @@ fn halves(port: u16, held: Held) -> std::io::Result<Vec<TcpListener>> {
     [v4, v6].into_iter().flatten().collect()
 }
 
-/// Checks that `login` uses the next registered port if the first one is taken at these addresses.
+/// Checks that `login` uses the next registered port if the first registered port is taken at these addresses.
 #[track_caller]
 fn goes_on(on_v4: bool, on_v6: bool) {
     let lab = Lab::new();
@@ -163,7 +163,8 @@ struct Held {
 }
 
 impl Held {
-    /// All four combinations of addresses; in the index, bit 0 stands for IPv4 and bit 1 for IPv6.
+    /// All four combinations of addresses at which a port is taken. In the index, bit 0 stands for IPv4 and bit 1 for
+    /// IPv6.
     const ALL: [Held; 4] = [
         Held { v4: false, v6: false },
         Held { v4: true, v6: false },

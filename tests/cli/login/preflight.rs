@@ -1,4 +1,4 @@
-//! Tests of sign-ins that cannot succeed, for which `login` names the cause and the remedy before the browser opens.
+//! Tests of sign-ins that cannot succeed. Before the browser opens, `login` names the cause and the remedy.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 /// The additional time that a test allows on a busy machine.
 const SLACK: Duration = Duration::from_secs(8);
 
-/// Runs `login`, and checks that it fails at once, without a browser, and with this status and these words.
+/// Runs `login`, and checks that it fails at once with this status and these words and that no browser opens.
 #[track_caller]
 fn named(lab: &Lab, status: i32, words: &[&str]) -> Ran {
     let opened = lab.home().join("opened");

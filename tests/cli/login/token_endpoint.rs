@@ -8,7 +8,7 @@ use cogfed_test_support::{Lab, come_back, target};
 
 use super::refusals::refused;
 
-/// Checks that `login` fails with status 5 and these words if the sandbox has this fault, and that it does not retry.
+/// Checks that, under this simulated fault, `login` fails with status 5 and these words and sends the code only once.
 #[track_caller]
 fn fails(misbehaviour: Misbehaviour, words: &str) -> Lab {
     let lab = Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() });

@@ -139,7 +139,7 @@ fn sign_in_of_a_second_person_replaces_the_first() {
     assert!(role(&lab).contains("/OrdersReader/"), "{}", role(&lab));
 }
 
-/// Starts another `login`, and returns it with its standard error and the first line printed there.
+/// Starts another `login`. Returns the process, its standard error, and the first line of that output.
 fn second_login(lab: &Lab, flags: &[&str]) -> (Child, BufReader<std::process::ChildStderr>, String) {
     let mut child = lab.command(&[&["login"], flags].concat()).spawn().expect("it runs");
     let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
@@ -179,7 +179,8 @@ fn login_waiting_too_long_for_another_exits_busy() {
     lab.complete(first);
 }
 
-/// Creates a program that writes its arguments to a file, one per line, and returns the paths of both.
+/// Creates a program that writes its arguments to a file, one per line. Returns the paths of the program and of the
+/// file.
 fn stub_browser(lab: &Lab) -> (std::path::PathBuf, std::path::PathBuf) {
     let (program, notes) = (lab.home().join("browser"), lab.home().join("opened"));
     let script = format!(

@@ -14,7 +14,7 @@ const GET_OPEN_ID_TOKEN: &str = "AWSCognitoIdentityService.GetOpenIdToken";
 /// The path of STS on the test server. Its operation is in the body.
 const STS: &str = "/";
 
-/// Returns a test home whose server is the profile's issuer, and the name of the item with the sign-in.
+/// Returns a test home folder whose server is the issuer of the profile, and the name of the item with the sign-in.
 fn issuers_desk() -> (Desk, String) {
     let desk = Desk::new();
     let server = desk.server.url();

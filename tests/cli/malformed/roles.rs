@@ -33,7 +33,7 @@ fn claims() -> String {
     .to_string()
 }
 
-/// Checks that the output is a complete explanation, or else a single line that names the invalid file.
+/// Checks that the output is either a complete explanation or an error that names the invalid file or `--provider`.
 #[track_caller]
 fn assert_explained_or_refused(ran: &Ran, given: &dyn std::fmt::Debug) {
     assert_mannered(ran, given);

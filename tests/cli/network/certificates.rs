@@ -50,7 +50,8 @@ impl Authority {
         Self { pem, name: name.to_owned(), der, issuer: Issuer::new(params, key), key: key_der }
     }
 
-    /// Returns another certificate of this authority, with the same name and key but a new validity period.
+    /// Returns a renewed certificate of this authority. It has the same name and key as before, but a new validity
+    /// period.
     pub fn renewed(&self) -> String {
         let key = KeyPair::try_from(self.key.as_slice()).unwrap();
         let mut params = params(&self.name);
@@ -63,8 +64,8 @@ impl Authority {
         &self.der
     }
 
-    /// Returns the authority's certificate in OpenSSL's trusted format, as `openssl x509 -addtrust serverAuth` writes
-    /// it.
+    /// Returns the authority's certificate in OpenSSL's trusted format, which `openssl x509 -addtrust serverAuth`
+    /// writes.
     pub fn trusted_pem(&self) -> String {
         let notes = [0x30, 0x0c, 0x30, 0x0a, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
         let text = base64::engine::general_purpose::STANDARD.encode([&self.der, &notes[..]].concat());
@@ -83,7 +84,8 @@ impl Authority {
         self.server_of(names, Validity::Now)
     }
 
-    /// Returns the TLS configuration for a server on localhost whose certificate is valid only for clients.
+    /// Returns the TLS configuration for a server on localhost. Its certificate is valid only for clients, not for
+    /// servers.
     pub fn for_clients(&self) -> Arc<ServerConfig> {
         let mut params = leaf(&["localhost"], Validity::Now);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

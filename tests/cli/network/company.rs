@@ -1,5 +1,5 @@
-//! A simulated company network: a user pool and an identity pool with TLS, reachable only through a proxy, and
-//! impostors of both.
+//! A simulated company network. It has a user pool and an identity pool with TLS, reachable only through a proxy, and
+//! impostors of both pools.
 
 use std::process::Command;
 
@@ -22,7 +22,8 @@ pub struct Company {
     pub gate: Gate,
 }
 
-/// TLS servers that forward to a lab's services, with certificates from one authority, and the proxy to them.
+/// TLS servers that forward requests to a lab's services, and the proxy to these servers. All their certificates come
+/// from one authority.
 pub struct Gate {
     pub authority: Authority,
     fronts: Vec<Front>,
@@ -110,7 +111,7 @@ impl Company {
         self.complete(WaitingLogin::of(self.command(&words, variables).spawn().unwrap()))
     }
 
-    /// Completes a running `login` as Alice's browser, which reaches the domain without the proxy.
+    /// Completes a running `login` in the role of Alice's browser, which reaches the domain without the proxy.
     pub fn complete(&self, waiting: WaitingLogin) -> Ran {
         if !waiting.url.is_empty() {
             let here = format!("http://{}", endpoint(&self.lab, "domain"));
@@ -119,8 +120,8 @@ impl Company {
         waiting.end()
     }
 
-    /// Returns the network two hours after Alice accepted its root certificate and signed in, and the path of its CA
-    /// bundle.
+    /// Accepts the root certificate and signs in as Alice, lets two hours pass, and returns the network and the path of
+    /// its CA bundle.
     pub fn signed_in(self) -> (Self, String) {
         let bundle = self.file("company.pem", &self.gate.authority.pem);
         self.login(&["--accept-roots"], &[("AWS_CA_BUNDLE", &bundle)]).good();

@@ -1,4 +1,5 @@
-//! Tests of custom domains: a sign-in uses one only if the user pool's discovery document names it.
+//! Tests of custom domains: a sign-in uses a custom domain only if the user pool's discovery document names that
+//! domain.
 
 use cogfed_test_support::{Home, Ran, free_ports};
 

@@ -1,4 +1,5 @@
-//! Tests of endpoints that are neither AWS's own nor on loopback, which the person has to accept once, at the sign-in.
+//! Tests of endpoints that neither belong to AWS nor are on loopback. The person has to accept such endpoints once, at
+//! the sign-in.
 
 use std::path::Path;
 

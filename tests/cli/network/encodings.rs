@@ -1,4 +1,5 @@
-//! Compressed answers: the user pool is never asked for one, and one that comes all the same is not decoded.
+//! Tests of compressed answers: cogfed never asks the user pool for compression, and does not decode a compressed
+//! answer.
 
 use std::sync::{Arc, Mutex};
 

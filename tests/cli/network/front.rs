@@ -21,7 +21,7 @@ pub enum Act {
     Silence,
     /// Half of an answer's head is sent, and then nothing more.
     HalfAHead,
-    /// An answer's head is sent, and then one byte of its body per second.
+    /// The head of the answer is sent at once, and then one byte of the body per second.
     Drip,
     /// An answer of 10 MiB is sent.
     Flood,
@@ -41,12 +41,12 @@ pub fn answer(status: &str, headers: &str, body: &str) -> Act {
 
 #[derive(Default)]
 struct State {
-    /// The rules: a substring of the request line, the treatment of such requests, and how many requests it still
-    /// applies to.
+    /// The rules, each with a substring of the request line, the treatment of matching requests, and the number of
+    /// requests that the rule still applies to.
     rules: Vec<(String, Act, usize)>,
     /// The request lines that have arrived so far.
     lines: Vec<String>,
-    /// The number of connections that are still to be closed at once, after `login` has called the authorization
+    /// The number of connections that the server still has to close at once, after `login` has called the authorization
     /// endpoint.
     dropped: usize,
     /// The number of calls to the authorization endpoint that were answered without forwarding.
@@ -55,7 +55,7 @@ struct State {
     has_been_asked: bool,
 }
 
-/// A test server that passes requests on to another server, or answers all of them itself. Dropping this value stops
+/// A test server that forwards requests to another server, or answers all requests itself. Dropping this value stops
 /// the server.
 pub struct Front {
     server: Server,

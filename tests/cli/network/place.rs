@@ -41,12 +41,13 @@ impl Place {
         command
     }
 
-    /// Runs a `login` whose browser returns with a code, which `login` sends to the token endpoint.
+    /// Runs `login`, brings a code to its listener as a browser would, and lets `login` send this code to the token
+    /// endpoint.
     pub fn exchange(&self, variables: &[(&str, &str)]) -> Ran {
         self.exchange_with(&["login", "--no-browser", "--accept-roots", "--accept-endpoints"], variables)
     }
 
-    /// Runs the `login` command in `words`, and acts as a browser that returns with a code.
+    /// Runs the `login` command in `words`, and acts as a browser that brings a code to the listener.
     pub fn exchange_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ran {
         let waiting = WaitingLogin::of(self.command(words, variables).spawn().unwrap());
         if waiting.url.is_empty() {
@@ -80,7 +81,7 @@ pub fn endpoint(lab: &Lab, key: &str) -> SocketAddr {
     line.trim_end_matches('"').parse().unwrap()
 }
 
-/// Sets other URLs for these endpoints in a lab's profile, and adds `lines` to the profile.
+/// Replaces the URLs of these endpoints in a lab's profile, and adds `lines` to the profile.
 pub fn point(lab: &Lab, endpoints: &[(&str, &str)], lines: &str) {
     let mut text = lab.sandbox.profile_toml(PROFILE);
     for (key, url) in endpoints {

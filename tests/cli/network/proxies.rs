@@ -14,7 +14,8 @@ fn token_endpoint(authority: &Authority) -> Front {
     Front::alone(answer("400 Bad Request", "", r#"{"error":"invalid_grant"}"#), Some(authority.server(&[HOST])))
 }
 
-/// A home folder whose token endpoint is reachable only through a proxy, and a CA bundle for it.
+/// A home folder with a profile whose token endpoint is reachable only through a proxy, and a CA bundle for that
+/// endpoint.
 struct Company {
     place: Place,
     front: Front,

@@ -23,7 +23,7 @@ fn throttled(retry_after: &str) -> Act {
     answer("429 Too Many Requests", &format!("retry-after: {retry_after}\r\n"), r#"{"error":"Rate exceeded"}"#)
 }
 
-/// Starts a test server in front of each of these endpoints of the lab.
+/// Starts one test server in front of each endpoint of the lab that `keys` names.
 fn fronted(lab: &Lab, keys: &[&str]) -> Vec<Front> {
     let fronts: Vec<Front> = keys.iter().map(|key| Front::of(endpoint(lab, key), None)).collect();
     let urls: Vec<String> = fronts.iter().map(|front| format!("http://{}", front.address())).collect();

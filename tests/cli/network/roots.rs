@@ -14,7 +14,7 @@ use cogfed_test_support::{Ran, rewrite};
 use super::certificates::Authority;
 use super::company::{Company, Gate};
 
-/// Returns the tokens of the stored sign-in, none of which an untrusted server may receive.
+/// Returns the tokens of the stored sign-in. An untrusted server may not receive any of them.
 fn tokens_of(company: &Company) -> Vec<String> {
     let record = company.lab.record("tokens");
     ["refresh_token", "id_token"].iter().map(|key| record[key].as_str().unwrap().to_owned()).collect()
@@ -297,7 +297,7 @@ fn bundle_that_only_root_can_write_counts_as_the_systems() {
     assert!(ran.stderr.contains("others may write to /opt/company"), "{}", ran.stderr);
 }
 
-/// Runs `login` on a new terminal, answers its question, and returns the exit status and the output.
+/// Runs `login` on a new terminal, answers the prompt with `answer`, and returns the exit status and the output.
 #[cfg(target_os = "linux")]
 fn answered(company: &Company, answer: &str) -> Option<Ran> {
     let bundle = company.file("company.pem", &company.gate.authority.pem);

@@ -1,4 +1,5 @@
-//! Tests of servers that stall, for which each request fails within its deadline and with an explanation.
+//! Tests of servers that stall. Each request to such a server fails within its deadline, and the error explains the
+//! cause.
 
 use std::thread;
 use std::time::{Duration, Instant};

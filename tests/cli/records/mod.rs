@@ -1,4 +1,4 @@
-//! Tests with stored data that is damaged, or from another release or another program.
+//! Tests with stored data that is damaged, or that comes from another release or another program.
 
 mod released;
 mod strange;

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::{account, change, in_memory, loaded, signed_in};
 
-/// The maximum size of an item on Windows, in bytes, which is the lowest limit of all platforms.
+/// The maximum size of an item on Windows, in bytes. It is the lowest limit of all platforms.
 const WINDOWS: usize = 2560;
 
 fn released() -> PathBuf {
@@ -156,7 +156,8 @@ fn form(memory: &MemoryStore, account: &str) -> Value {
     of_part(memory.get(account).unwrap().unwrap().expose())
 }
 
-/// Returns the first line of a header or part, with slot and generation masked, and the length of `text`.
+/// Returns the length of `text` and its first line, which belongs to a header or part. The slot and the generation in
+/// the line are masked.
 fn of_part(text: &str) -> Value {
     let line = text.lines().next().unwrap();
     let words: Vec<&str> = line

@@ -1,4 +1,4 @@
-//! Tests, for each verb, of records from a newer version, for other endpoints, or from another program.
+//! Tests of each verb with stored records that are from a newer version, for other endpoints, or from another program.
 
 use cogfed_test_support::{CREDENTIALS, Ran};
 use serde_json::json;

@@ -12,7 +12,7 @@ use cogfed::session::record::TokensRecord;
 use cogfed::store::MemoryStore;
 use cogfed_test_support::{InMemory, Lab};
 
-/// The maximum size of an item in the test, in bytes, which is so small that records are split.
+/// The maximum size of an item in the test, in bytes. It is so small that records are split.
 const LIMIT: usize = 1000;
 
 pub struct Small<'a> {
@@ -72,7 +72,7 @@ fn sign_out(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// Runs `case` once for each store call, and makes that call fail, either alone or together with all later ones.
+/// Runs `case` once for each store call, and makes this call fail. In a second round, all later calls fail, too.
 /// Returns the number of failing points. All cases share one lab, since each has its own store.
 fn sweep(mut case: impl FnMut(&Small<'_>, bool)) -> usize {
     let lab = Lab::new();

@@ -10,7 +10,7 @@ use http::HeaderMap;
 
 use super::told::{Page, Told, provoked};
 
-/// Returns whether a message matches the texts of a row, with any values in place of the placeholders.
+/// Returns whether a message matches the texts of a row. Any values may replace the placeholders in the row.
 pub fn is_of(row: &Row, told: &Told) -> bool {
     let says = |text: &str, mut rest: &str| {
         let literal =
@@ -29,7 +29,8 @@ pub fn is_of(row: &Row, told: &Told) -> bool {
     is_kind && says(row.cause, &told.error) && says(row.hint, &told.hint)
 }
 
-/// Returns the row for this refusal, or `None` for an API refusal, whose row does not depend on code and message alone.
+/// Returns the row for this refusal. Returns `None` for an API refusal, because its row does not depend on code and
+/// message alone.
 fn row_of(refusal: &Refusal) -> Option<&'static Row> {
     let refuser = match refusal.place {
         Place::Authorize => Refuser::Authorization,
@@ -41,8 +42,8 @@ fn row_of(refusal: &Refusal) -> Option<&'static Row> {
     Some(refusals::find(refuser, refusal.code, &refusal.text()))
 }
 
-/// Returns the explanation of an API Gateway answer that no sandbox run can produce, such as one from AWS's own host.
-/// The sandbox wrote the bytes of the answer, except for the time.
+/// Returns the explanation of an API Gateway answer that no sandbox run can produce, such as an answer from an AWS
+/// host. The sandbox wrote the bytes of the answer, except for the time.
 fn explained(name: &str, date: Option<&str>) -> Told {
     let answer = name.parse::<Refusal>().unwrap().answer();
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders".to_owned();
@@ -65,7 +66,7 @@ fn explained(name: &str, date: Option<&str>) -> Told {
     Told { status: 6, error: refusal.message, hint: refusal.hint }
 }
 
-/// Provokes all refusals of one service in turn, and compares the messages with the committed page.
+/// Provokes each refusal of one service in turn, and compares the messages with the committed page.
 #[track_caller]
 fn page(index: usize, name: &str) {
     let (_, list) = Refusal::LISTS[index];
@@ -136,7 +137,7 @@ fn api_gateway_refusals_are_explained() {
     page(6, "api-gateway");
 }
 
-/// The rows of API Gateway and of the services behind IAM have tests of their own, since no code chooses them.
+/// The rows of API Gateway and of the services behind IAM are not chosen by an error code, so other tests cover them.
 #[test]
 fn every_row_of_the_refusal_table_is_provoked() {
     let told: Vec<&Row> = Refusal::all().iter().filter_map(row_of).collect();

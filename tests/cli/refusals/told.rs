@@ -90,7 +90,7 @@ impl Page {
             .expect("a text takes everything");
     }
 
-    /// Compares this page with the committed page `name`, or overwrites the latter if `BLESS` is set.
+    /// Compares this page with the committed page `name`, or overwrites the committed page if `BLESS` is set.
     #[track_caller]
     pub fn compare(self, name: &str) {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/refusals").join(format!("{name}.txt"));

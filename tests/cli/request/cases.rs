@@ -9,8 +9,8 @@ use cogfed::request::{ApiRequest, RequestInput, Scope, SignedRequest, sign};
 use cogfed::secret::Secret;
 use cogfed_test_support::Random;
 
-/// Parts of URLs after the host, each as a person types it and as it is sent. The checks against botocore read the same
-/// file.
+/// Parts of URLs after the host, each in two forms: as a person types it, and as it is sent. The checks against
+/// botocore read the same file.
 pub static TRICKY: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../data/tricky_urls.json")).expect("a list of pairs of texts")
 });
@@ -38,7 +38,8 @@ pub fn signed(input: RequestInput) -> SignedRequest {
     sign(&request, &credentials(), &Scope::execute_api("eu-west-1"), now()).unwrap()
 }
 
-/// Returns a random text of up to `longest` pieces, which are ASCII characters or unusual texts, but none in `without`.
+/// Returns a random text of up to `longest` pieces. A piece is an ASCII character or an unusual text, and does not
+/// occur in `without`.
 pub fn random_text(random: &mut Random, longest: usize, without: &str) -> String {
     const OTHER: [&str; 12] = ["ü", "€", "𝄞", "%2F", "%20", "%C3%BC", "%25", "%2b", "%zz", "..", "%2e%2e", "\u{a0}"];
     let mut text = String::new();

@@ -17,7 +17,7 @@ const ACCOUNT: &str = "123456781234";
 const REGION: &str = "eu-west-1";
 const HOST: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
 
-/// Returns an access key for a role, like those that the identity pool issues.
+/// Returns an access key for a role, in the form that the identity pool issues.
 fn key(role: &str) -> IssuedKey {
     let provider = "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE01";
     IssuedKey {
@@ -34,7 +34,7 @@ fn key(role: &str) -> IssuedKey {
     }
 }
 
-/// Verifies the signature of a request at the time of signing, with `key` as the only known access key.
+/// Verifies the signature of a request at the time of signing. The verifier knows only the access key `key`.
 fn verdict(key: &IssuedKey, request: &Request<Bytes>) -> Result<IssuedKey, SignatureRefused> {
     let expected = Expected { service: "execute-api", regions: &[REGION], now: now(), window: TimeDelta::minutes(5) };
     verify(request, &expected, |id| Some(key.clone()).filter(|key| key.access_key_id == id))

@@ -1,4 +1,4 @@
-//! Tests of requests as they are sent, compared with the signed requests, and of the answers.
+//! Tests that requests are sent in the form in which they were signed, and tests of the answers.
 
 use std::io::Write;
 use std::net::TcpListener;

@@ -1,5 +1,5 @@
-//! Tests that cogfed's evaluation of role mappings agrees with the sandbox's identity pool, an independent
-//! implementation.
+//! Tests that cogfed's evaluation of role mappings agrees with the sandbox's identity pool, whose implementation is
+//! independent.
 
 use std::collections::BTreeMap;
 use std::thread;

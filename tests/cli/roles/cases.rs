@@ -1,5 +1,5 @@
-//! Tests with a table of role mappings, claims and expected outcomes, each with its source:
-//! `tests/data/role_cases.jsonl`.
+//! Tests with a table of role mappings, claims and expected outcomes: `tests/data/role_cases.jsonl`. Each expected
+//! outcome has a source.
 //!
 //! A rule is `CLAIM MATCHTYPE VALUE -> ROLE`; `@A` stands for the ARN of a role A. A verdict is `M` (matches), `n`
 //! (does not) or `.` (is not evaluated). `unsure` names each question whose other answer changes the outcome, with the

@@ -23,7 +23,8 @@ impl Files {
         self
     }
 
-    /// Runs cogfed in this folder, which is also its home, with a role mapping on standard input if `stdin` is given.
+    /// Runs `roles --explain` in this folder, which is also the home folder. If `stdin` is given, standard input is the
+    /// file of that name.
     fn run_with(&self, words: &[&str], stdin: Option<&str>) -> Ran {
         let stdin = stdin.map_or(Stdio::null(), |name| fs::File::open(self.0.path().join(name)).unwrap().into());
         let mut command = Command::new(program());

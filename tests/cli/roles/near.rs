@@ -18,7 +18,8 @@ fn findings(ran: &Ran) -> Vec<String> {
     all.iter().map(shown).filter(|finding| !finding.contains("attribute_may_be_stale")).collect()
 }
 
-/// Runs `roles --explain` for a mapping with one rule about `custom:roles`, and this value of the claim.
+/// Runs `roles --explain` with a mapping of one rule about `custom:roles`, for a person whose `custom:roles` claim is
+/// `claim`.
 fn one_rule(match_type: &str, value: &str, claim: Value) -> Ran {
     let rule = json!({ "Claim": "custom:roles", "MatchType": match_type, "Value": value, "RoleARN": ADMIN });
     let mapping = json!({ "RoleMappings": { "p:c": {

@@ -12,7 +12,7 @@ fn roles(lab: &Lab) -> Value {
     lab.run(&["roles", "--json"]).good().document()
 }
 
-/// Returns the entry for the role `arn`, or for the default role if `arn` is `None`.
+/// Returns the entry for the role with the ARN `arn`, or for the default role if `arn` is `None`.
 fn entry<'d>(document: &'d Value, arn: Option<&str>) -> &'d Value {
     let entries = document["can_lead_to"].as_array().unwrap();
     entries.iter().find(|entry| entry["role_arn"] == json!(arn)).unwrap_or_else(|| panic!("{arn:?} in {document}"))

@@ -11,8 +11,8 @@ use cogfed_test_support::{Answer, CREDENTIALS, Lab, Ran, Server};
 use serde_json::{Value, json};
 use url::Url;
 
-/// The differences to test, in minutes by which this machine's clock is behind the servers' clocks. Negative values
-/// mean that it is ahead.
+/// The differences to test between the clocks of this machine and the servers, in minutes. For positive values, this
+/// machine's clock is behind. Negative values mean that it is ahead.
 const BEHIND: [i64; 12] = [-2880, -1440, -300, -120, -61, -6, 6, 61, 120, 300, 1440, 2880];
 
 /// Returns a lab in which the servers' clocks are `minutes` minutes ahead of cogfed's.
@@ -26,7 +26,7 @@ fn called(lab: &Lab) -> Ran {
     lab.run_here(&["call", "--fail", "GET", &format!("{}/orders", lab.sandbox.api_url())], None)
 }
 
-/// Stores a clock offset of the identity pool's host, as an earlier run would have done.
+/// Stores a clock offset for the identity pool's host, as an earlier run would have done.
 fn keep(lab: &Lab, change: impl FnOnce(&mut Value)) {
     let host = lab.profile().endpoints.identity_pool.replace("http://", "").trim_end_matches('/').to_owned();
     let mut kept = json!({ "host": host, "seconds": 7200, "at": lab.clock.now() });

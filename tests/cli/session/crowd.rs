@@ -1,4 +1,4 @@
-//! Tests with many simultaneous processes, of which one sends requests and all get the result.
+//! Tests with many simultaneous processes: one process sends requests, and all processes get the result.
 
 use std::time::{Duration, Instant};
 

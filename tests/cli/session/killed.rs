@@ -5,11 +5,12 @@ use cogfed::sandbox::options::{Options, Rotation};
 use cogfed_test_support::trace::{points, tampered};
 use cogfed_test_support::{CREDENTIALS, Lab, has_strace};
 
-/// A time that exceeds the life of any credentials and any change of the sandbox's clock in these tests.
+/// A time span longer than the life of any credentials, and longer than any change of the sandbox's clock in these
+/// tests.
 const LONG: TimeDelta = TimeDelta::hours(6);
 
-/// Kills one renewal per system call, lets `pause` pass each time, and checks the next run. Returns the number of runs
-/// that required a new sign-in.
+/// Kills a renewal at each of its system calls in turn. After each kill, lets `pause` pass and checks the next run.
+/// Returns the number of runs that required a new sign-in.
 fn sweep(rotation: Rotation, pause: TimeDelta) -> Option<usize> {
     if !has_strace() {
         return None;

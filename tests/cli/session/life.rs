@@ -1,4 +1,4 @@
-//! Tests, with a clock that the test advances, of the requests that a session sends at each stage of its life.
+//! Tests of the requests that a session sends at each stage of its life, with a clock that the test advances.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;

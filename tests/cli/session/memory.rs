@@ -91,7 +91,8 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     false
 }
 
-/// Returns the secrets left in the process's memory, each as its first characters and its location.
+/// Returns the secrets that are still in the process's memory. Each secret is shown by its first characters and its
+/// location.
 fn left(held: &Held, secrets: &[String]) -> Vec<String> {
     let areas = memory(held);
     assert!(areas.iter().any(|(name, _)| name.contains("[heap]")), "the heap is searched");

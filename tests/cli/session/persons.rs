@@ -17,7 +17,7 @@ use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, keyring_address, skip
 
 const ASKING: usize = 16;
 
-/// A result of `credential-process`: the start of the process, the time of its output, and the access key.
+/// A result of `credential-process`: the start time of the process, the time of its output, and the access key.
 struct Answer {
     started: SystemTime,
     printed: SystemTime,
@@ -141,7 +141,7 @@ fn kernel_keyring_never_returns_the_first_persons_keys() {
     rounds(3600, 3, "store = 'kernel'");
 }
 
-/// The test runs only if tests may use the desktop's keyring; it also uses the copies in the kernel's keyring.
+/// The test runs only if tests may use the desktop's keyring. The test also uses the copies in the kernel's keyring.
 #[test]
 fn keyring_copies_never_return_the_first_persons_keys() {
     if keyring_address().is_none() {
@@ -171,7 +171,7 @@ fn sign_in_lock_is_held_from_renewal_until_printing() {
     }
 }
 
-/// A person may remove the sign-in in the keyring manager, and with it the list of its credentials.
+/// A person may delete the sign-in in the keyring manager. The list of the sign-in's credentials is then deleted, too.
 #[test]
 fn other_profiles_credentials_are_unusable_after_manual_removal() {
     let lab = Lab::new();

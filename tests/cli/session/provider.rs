@@ -1,4 +1,4 @@
-//! Tests of a provider that many tasks share: one renewal serves all, and none blocks the tasks' runtime.
+//! Tests of a provider that many tasks share: one renewal serves all tasks, and no call blocks the tasks' runtime.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -58,7 +58,7 @@ impl Holder {
     }
 }
 
-/// The code of the process that [`Holder`] starts, which is not a test itself.
+/// The code of the process that [`Holder`] starts. This function is not a test itself.
 #[test]
 fn holder_of_a_lock() {
     let (Some(folder), Ok(name)) = (std::env::var_os(HOLD[0]), std::env::var(HOLD[1])) else { return };
@@ -94,7 +94,7 @@ async fn all_at_once(provider: &Provider, ask: &Ask, holder: Holder) -> Vec<Resu
     outcomes
 }
 
-/// If the runtime itself waited for the lock, it could not run the task that releases it.
+/// If the runtime itself waited for the lock, the runtime could not run the task that releases the lock.
 #[test]
 fn hundred_tasks_share_a_renewal_without_blocking_their_runtime() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() }).expired();
@@ -220,7 +220,7 @@ fn credentials_of_other_endpoints_are_not_shared() {
     assert_eq!(other.unwrap_err().kind, Kind::Store, "the sign-in belongs to another endpoint");
 }
 
-/// This is not a test, but the code of a process with so little memory that no thread can be started.
+/// The code of a process that has so little memory that no thread can be started; this is not a test.
 #[cfg(target_os = "linux")]
 #[test]
 fn process_without_room_for_a_thread() {

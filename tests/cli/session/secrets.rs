@@ -17,7 +17,7 @@ use cogfed_test_support::{CREDENTIALS, Lab, Ran, WaitingLogin};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// All bytes that were observed outside of the store, each with the place of observation.
+/// All bytes that were observed outside the store, each together with the place where they were observed.
 #[derive(Default)]
 struct Seen(Mutex<BTreeSet<(String, Vec<u8>)>>);
 
@@ -26,7 +26,7 @@ impl Seen {
         self.0.lock().unwrap().insert((place.to_owned(), bytes));
     }
 
-    /// Returns the places where one of these secrets was observed, in any encoding.
+    /// Returns the places where one of these secrets, in any encoding, was observed.
     fn hits(&self, secrets: &[String]) -> Vec<String> {
         let seen = self.0.lock().unwrap();
         let mut hits = Vec::new();
@@ -69,7 +69,8 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     text.windows(what.len()).any(|window| window == what)
 }
 
-/// Returns the encoded forms of a secret: unchanged, percent-encoded, and in base64 at each of three offsets.
+/// Returns the encoded forms of a secret: unchanged, percent-encoded, and in base64 for each of the three possible byte
+/// offsets.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![
         secret.to_owned(),
@@ -88,7 +89,7 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// The faults that only make a command wait, without a message of their own.
+/// The faults that only make a command wait and that cause no message of their own.
 const SILENT: &[Misbehaviour] = &[Misbehaviour::TokenSilent, Misbehaviour::IdentitySilent];
 
 /// The sign-in of a lab, with the most verbose output. All output and all files are collected in `seen`.
@@ -205,7 +206,7 @@ fn no_secret_is_printed_whatever_goes_wrong() {
     assert_eq!(seen.hits(&secrets), Vec::<String>::new());
 }
 
-/// Returns the secrets of which `text` contains at least 16 successive characters, ignoring case and percent-encoding.
+/// Returns each secret of which `text` contains at least 16 successive characters, ignoring case and percent-encoding.
 fn pieces_in(text: &str, secrets: &[String]) -> Vec<String> {
     let texts = [text.to_owned(), percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()];
     let texts = texts.map(|text| text.to_lowercase());

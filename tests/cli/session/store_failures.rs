@@ -1,4 +1,4 @@
-//! Tests with failing stores: cogfed exits with the exit code for store failures and a hint, and loses no refresh
+//! Tests with failing stores: cogfed prints a hint, exits with the exit code for store failures, and loses no refresh
 //! token.
 
 use std::fs::Permissions;
@@ -21,7 +21,7 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// Runs a cogfed command by means of the program `outer`, which changes its environment.
+/// Runs a cogfed command under the program `outer`, which changes the environment of the command.
 fn run_under(lab: &Lab, outer: &[&str], words: &[&str]) -> Ran {
     under(outer, &lab.command(words)).output().expect("it runs").into()
 }

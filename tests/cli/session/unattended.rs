@@ -1,5 +1,5 @@
-//! `credential-process` as tools run it: wrong command lines are one line, and a line of ~/.aws/config that a tool splits
-//! in its own way is recognised.
+//! Tests of `credential-process` as tools run it. A wrong command line causes a one-line error, and cogfed recognises
+//! how a tool splits a line of ~/.aws/config.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;

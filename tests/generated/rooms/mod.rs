@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reader::Code;
 
-/// A top-level module, and the top-level modules that it may use, except for the sandbox.
+/// A top-level module, and the other top-level modules that it may use. The sandbox is not included.
 type Room = (&'static str, &'static str);
 
-/// The top-level modules in layers (floors), each of which may use only lower layers; the lowest is first. Each room
-/// lists every room that it uses. An arrow that is missing here fails the test, and so does one that is missing in the
-/// code.
+/// The top-level modules in layers, called floors, with the lowest floor first. The modules of a floor may use only
+/// lower floors. Each room lists every room that it uses. An arrow that is missing here fails the test, and so does one
+/// that is missing in the code.
 const FLOORS: &[&[Room]] = &[
     &[("clock", ""), ("error", ""), ("json", ""), ("loopback", ""), ("network", ""), ("secret", ""), ("text", "")],
     &[("aws", "error secret"), ("folder", "error"), ("process", "error")],

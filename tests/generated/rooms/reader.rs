@@ -1,4 +1,4 @@
-//! A reader for the paths with which the modules of a crate refer to each other, without test code.
+//! A reader for the paths by which the modules of a crate refer to each other. Test code is skipped.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,8 +8,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item, ItemUse, Macro, Meta, UseTree};
 
-/// The modules of a crate, and the paths by which each refers to other modules, such as `store::kernel`, without
-/// `crate`.
+/// The modules of a crate, and the paths by which each module refers to other modules. A path such as `store::kernel`
+/// does not begin with `crate`.
 #[derive(Default)]
 pub struct Code {
     modules: BTreeSet<String>,
@@ -30,7 +30,7 @@ impl Code {
         self.modules.iter().map(String::as_str).filter(|module| !module.contains("::") && !module.is_empty())
     }
 
-    /// Returns each reference to a path: the module that refers, and the full path of the item.
+    /// Returns each reference to a path, as the name of the module that refers to it and the full path of the item.
     pub fn uses(&self) -> impl Iterator<Item = (&str, &str)> {
         self.uses.iter().map(|(from, to)| (from.as_str(), to.as_str()))
     }
@@ -68,7 +68,7 @@ struct Reader<'code> {
 }
 
 impl Reader<'_> {
-    /// Records a path if it leads out of this module, which is so if it begins with `crate`, `super` or a similar word.
+    /// Records a path if it leads out of this module. Such a path begins with `crate`, `super` or a similar word.
     fn note(&mut self, path: &[String]) {
         let mut at: Vec<&str> = self.module.split("::").filter(|name| !name.is_empty()).collect();
         let mut rest = path.iter().map(String::as_str).peekable();
@@ -105,7 +105,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Records the paths in the unparsed arguments of a macro, which are token sequences such as `a :: b :: c`.
+    /// Records the paths in the unparsed arguments of a macro. There, a path is a sequence of tokens such as `a :: b ::
+    /// c`.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;

@@ -99,8 +99,8 @@ impl Functions {
     }
 }
 
-/// Returns a JSON description of the received request, without the headers of its signature. Adds the
-/// `requestContext.identity` that a Lambda function gets, as far as the gateway knows the caller
+/// Returns a JSON description of the received request, without its headers `Authorization` and `x-amz-security-token`.
+/// Adds the `requestContext.identity` that a Lambda function gets, as far as the gateway knows the caller
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>).
 fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
     let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -155,7 +155,8 @@ fn large(request: &Request<Bytes>) -> Answer {
     }
 }
 
-/// Returns a query parameter as a Lambda function receives it, with `+` decoded as a space.
+/// Returns the query parameter `name` as a Lambda function receives it, with `+` decoded as a space. Returns `None` if
+/// the query lacks the parameter.
 fn parameter(request: &Request<Bytes>, name: &str) -> Option<String> {
     let query = request.uri().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())

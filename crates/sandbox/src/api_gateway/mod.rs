@@ -78,9 +78,9 @@ fn respond(answer: Answer) -> Response<Bytes> {
 }
 
 impl ApiGateway {
-    /// Returns the API `api_id`, deployed to the stage `stage` in the region `region` of the account `account_id`
-    /// (twelve digits). Its policies are those of the sandbox's roles: OrdersAdmin may invoke everything, OrdersReader
-    /// may read and echo, ReportsReader and SandboxAuthenticated may only echo.
+    /// Creates the API `api_id` with the stage `stage`, in the region `region` and in the account `account_id` (twelve
+    /// digits). Its policies are those of the sandbox's roles: OrdersAdmin may invoke everything, OrdersReader may read
+    /// and echo, ReportsReader and SandboxAuthenticated may only echo.
     pub fn new(
         region: impl Into<String>,
         account_id: impl Into<String>,
@@ -167,7 +167,8 @@ impl ApiGateway {
         }
     }
 
-    /// Returns the API's ARN, such as `arn:aws:execute-api:REGION:ACCOUNT:API`, in the partition of the API's region.
+    /// Returns the API's ARN, such as `arn:aws:execute-api:REGION:ACCOUNT:API`. The partition in the ARN follows from
+    /// the API's region.
     fn arn(&self, account_id: &str) -> String {
         format!("arn:{}:execute-api:{}:{account_id}:{}", Partition::of(&self.region).arn(), self.region, self.api_id)
     }

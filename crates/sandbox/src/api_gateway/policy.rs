@@ -16,7 +16,7 @@ pub enum Effect {
 pub struct Statement {
     /// The statement's effect: allow or deny.
     pub effect: Effect,
-    /// The action that the statement covers, such as `execute-api:Invoke`; letter case is ignored.
+    /// The action that the statement covers, such as `execute-api:Invoke`. Comparisons ignore letter case.
     pub action: String,
     /// The ARN of the resource that the statement covers, `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/path`.
     pub resource: String,

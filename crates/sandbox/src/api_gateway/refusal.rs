@@ -24,7 +24,7 @@ pub(super) enum Refusal {
     Policy {
         /// The ARN of the caller.
         caller: String,
-        /// The ARN of the API method; all but the last four digits of its account id are masked.
+        /// The ARN of the API method, in which all but the last four digits of the account id are masked.
         resource: String,
         /// True if a statement denies the call; false if no statement allows it.
         denied: bool,
@@ -98,7 +98,7 @@ pub(super) fn masked(account_id: &str) -> String {
     account_id.chars().enumerate().map(|(place, digit)| if place < hidden { '*' } else { digit }).collect()
 }
 
-/// Returns a value for the header `x-amz-apigw-id`: API Gateway's extended request id, eleven bytes in base64.
+/// Returns an extended request id, as API Gateway sends it in the header `x-amz-apigw-id`: eleven bytes in base64.
 pub(super) fn gateway_id(request_id: &str) -> String {
     let hash = digest(&SHA256, request_id.as_bytes());
     BASE64_STANDARD.encode(hash.as_ref().iter().copied().take(11).collect::<Vec<u8>>())

@@ -183,7 +183,7 @@ fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, o
     reply::redirect(&format!("{uri}?{query}"))
 }
 
-/// Answers `GET …/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0): ends the browser's session, then
+/// Answers `GET …/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0). Ends the browser's session, and
 /// redirects to a registered URI or shows a page.
 pub fn logout(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     let mut memory = world.plain_issuer();

@@ -15,11 +15,12 @@ use crate::plain_issuer::sessions::SignIn;
 use crate::random;
 use crate::world::World;
 
-/// The number of seconds by which Entra ID backdates tokens, for clients whose clocks are slow.
+/// The number of seconds by which Entra ID backdates tokens, so that clients with slow clocks accept them.
 const DATED_BACK: i64 = 300;
 /// The maximum number of groups that Entra ID puts into a JWT.
 const MOST_GROUPS: usize = 200;
-/// The application id of Microsoft Graph, the audience of access tokens if the client requests no other API.
+/// The application id of Microsoft Graph, which is the audience of access tokens unless the client requests another
+/// API.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Returns new tokens for a sign-in, or `None` if the person who signed in no longer exists. `refreshed` is true if a

@@ -221,7 +221,7 @@ impl Refusal {
         reply::redirect(&format!("{uri}?{}", query.finish()))
     }
 
-    /// Returns the error page for a request whose error cannot be sent to the client's redirect URI.
+    /// Returns the page for an error that cannot be reported to the client's redirect URI.
     pub fn page(&self, world: &World) -> Response<Bytes> {
         let (number, _, text) = self.parts();
         match world.options.b2c_issuer {

@@ -10,7 +10,8 @@ use crate::sessions::{AuthorizationRequest, Transaction};
 pub const TEN_MINUTES: TimeDelta = TimeDelta::minutes(10);
 /// The lifetime of a browser session.
 pub const COOKIE_LIFETIME: TimeDelta = TimeDelta::days(1);
-/// The time for which expired codes and refresh tokens are kept, so that their error is "expired", not "unknown".
+/// The time for which expired codes and refresh tokens are kept. During this time, their error is "expired", and
+/// afterwards "unknown".
 const KNOWN_AFTERWARDS: TimeDelta = TimeDelta::days(30);
 
 /// The session of a browser in which a person is signed in.

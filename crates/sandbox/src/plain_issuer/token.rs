@@ -106,7 +106,7 @@ fn by_code(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value
     document(world, now, &sign_in, false)
 }
 
-/// Answers a refresh request, which may ask for fewer scopes than the sign-in was granted (RFC 6749, 6).
+/// Answers a refresh request. It may ask for fewer scopes than were granted at the sign-in (RFC 6749, 6).
 fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value, Refusal> {
     let text = form.get("refresh_token").ok_or(Refusal::Missing("refresh_token"))?;
     let mut memory = world.plain_issuer();

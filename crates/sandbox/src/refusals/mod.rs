@@ -46,7 +46,8 @@ pub struct Refusal {
     pub place: Place,
     /// The HTTP status of the response; not used for a redirect.
     pub status: u16,
-    /// The `error` of OAuth, the error code of AWS, or the error type of API Gateway (empty for an HTTP API).
+    /// The error code: the `error` value of OAuth, the error code of AWS, or the error type of API Gateway (empty for
+    /// an HTTP API).
     pub code: &'static str,
     /// The error message. Messages of Entra ID and B2C start with the code.
     pub message: &'static str,
@@ -170,7 +171,8 @@ impl FromStr for Refusal {
 }
 
 impl Active<Refusal> {
-    /// Returns the active refusal for `place`, if there is one, and subtracts one from its remaining requests.
+    /// Returns the active refusal for `place`, or `None` if there is none. Lowers the number of requests that the
+    /// refusal still affects by one.
     pub fn due_at(&self, place: Place) -> Option<Refusal> {
         self.first_due(&self.active().into_iter().filter(|refusal| refusal.place == place).collect::<Vec<_>>())
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use ring::digest::{SHA256, digest};
 
-/// The parts of a request that a signature covers, as they were sent: neither normalised nor decoded.
+/// The parts of a request that a signature covers, in the form in which they were sent, neither normalised nor decoded.
 ///
 /// [`Wire::of`] takes them from a request. A test can also fill them in by hand for requests that an HTTP library
 /// refuses: AWS's published vectors have raw spaces in paths and line breaks in header values.
@@ -101,10 +101,11 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// Returns the canonical URI for every service except S3: the path on the wire without doubled slashes and dot segments,
-/// percent-encoded once more. API Gateway's own error messages show the encoding: `/x/@connections/y=` becomes
-/// `/x/%40connections/y%3D` (<https://github.com/okigan/awscurl/issues/61>). AWS's test suite and its SDKs show the rest:
-/// "the server side strips the redundant slashes" (<https://github.com/aws/aws-sdk-js-v3/pull/3408>).
+/// Returns the canonical URI for every service except S3. It is the path as sent, without doubled slashes and dot
+/// segments, and percent-encoded a second time. API Gateway's own error messages show the encoding:
+/// `/x/@connections/y=` becomes `/x/%40connections/y%3D` (<https://github.com/okigan/awscurl/issues/61>). AWS's test
+/// suite and its SDKs show the rest: "the server side strips the redundant slashes"
+/// (<https://github.com/aws/aws-sdk-js-v3/pull/3408>).
 fn canonical_uri(path: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {

@@ -54,8 +54,8 @@ pub enum Refused {
     Unsigned,
     /// The signature is incomplete or malformed.
     Incomplete(String),
-    /// The signature is for another service, region or day, omits a header that must be signed, or is outside the
-    /// accepted time.
+    /// The signature is for the wrong service, region or day, its time is outside the accepted range, or a required
+    /// header is not signed.
     Invalid(String),
     /// The access key id is unknown, or the session token does not belong to this access key.
     UnknownKey,
@@ -182,7 +182,8 @@ fn check_clock(presented: &Presented, expected: &Expected<'_>) -> Result<(), Ref
     Err(Refused::Invalid(fault))
 }
 
-/// Formats a duration in AWS's style: `5 min.`, or in seconds if it is not a whole number of minutes.
+/// Formats a duration in AWS's style, such as `5 min.`. A duration that is not a whole number of minutes is given in
+/// seconds.
 fn in_words(delta: TimeDelta) -> String {
     match delta.num_seconds() {
         seconds if seconds % 60 == 0 => format!("{} min.", seconds / 60),

@@ -31,7 +31,8 @@ pub fn refusal(status: StatusCode, code: &'static str, message: String) -> Respo
     respond(|_| Err(Fault(status, code, message)))
 }
 
-/// Returns a parameter from a POST request's form or, if it is missing there, from the query.
+/// Returns the parameter `name` from a POST request's form or, if it is missing there, from the query. Returns `None`
+/// if both lack it.
 pub fn parameter<'r>(request: &'r Request<Bytes>, name: &str) -> Option<Cow<'r, str>> {
     let form: &[u8] = if request.method() == Method::POST { request.body() } else { &[] };
     let query = request.uri().query().unwrap_or_default().as_bytes();

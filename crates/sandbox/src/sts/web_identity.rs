@@ -45,10 +45,12 @@ fn bad_request(code: &'static str, message: impl Into<String>) -> Fault {
     Fault(StatusCode::BAD_REQUEST, code, message.into())
 }
 
-/// A regular expression in AWS's notation, and a function that returns whether it allows a character.
+/// A regular expression in AWS's notation, and a function that returns true for each character that the expression
+/// allows.
 type Pattern = (&'static str, fn(char) -> bool);
 
-/// Returns AWS's error message if `value` violates a constraint: its minimum length, its maximum length or its pattern.
+/// Returns AWS's error message if `value` is too short, is too long or does not match the pattern, and `None`
+/// otherwise.
 fn broken(value: &str, least: usize, most: usize, pattern: Option<Pattern>) -> Option<String> {
     let length = value.chars().count();
     match pattern {
@@ -146,8 +148,8 @@ fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fau
     Ok(claims)
 }
 
-/// Returns credentials for the role if its trust policy allows the token: `aud` must be the pool, and `amr` must
-/// contain `authenticated`.
+/// Returns credentials for the requested role if its trust policy accepts the token. The token's `aud` must be the
+/// identity pool's id, and its `amr` must contain `authenticated`.
 fn assumed(world: &World, now: DateTime<Utc>, input: &Input, claims: &Value) -> Result<IssuedKey, Fault> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     let amr: Vec<&str> =

@@ -117,8 +117,9 @@ fn is_challenge(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// Returns the granted scopes: the requested scopes that the app client has, or all of the client's scopes if none is
-/// requested. Returns `None` for a scope that the user pool does not know, or that requires a missing `openid`.
+/// Returns the granted scopes: the requested scopes that the app client has or, if the request names no scope, all
+/// scopes of the app client. Returns `None` for a scope that the user pool does not know, or that requires a missing
+/// `openid`.
 fn scopes(world: &World, asked: &str) -> Option<Vec<String>> {
     let own = &world.options.scopes;
     let asked: Vec<&str> = asked.split(' ').filter(|scope| !scope.is_empty()).collect();
@@ -133,7 +134,8 @@ fn scopes(world: &World, asked: &str) -> Option<Vec<String>> {
     Some(own.iter().filter(|own| asked.contains(&own.as_str())).cloned().collect())
 }
 
-/// Returns the directory that the request selects by `identity_provider` or `idp_identifier`, if there is one.
+/// Returns the directory that the request selects by `identity_provider` or `idp_identifier`, or `None` if it has
+/// neither parameter. Fails for an unknown directory.
 fn asked_directory(parameters: &Parameters) -> Result<Option<Directory>, ()> {
     match (parameters.get("identity_provider"), parameters.get("idp_identifier")) {
         (Some(name), _) => Directory::named(name).map(Some).ok_or(()),
@@ -179,8 +181,8 @@ pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
     }
 }
 
-/// Answers `GET /login` with the page for choosing an identity provider; its links lead back to the authorization
-/// endpoint.
+/// Answers `GET /login` with the page for choosing an identity provider. The links on this page lead back to the
+/// authorization endpoint.
 pub fn login(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = query(request);
     match checked(world, &parameters) {

@@ -111,8 +111,8 @@ fn id_claims(
     claims
 }
 
-/// Returns the user's attributes that the granted scopes allow, for the ID token and for userInfo. The scope `openid`
-/// by itself allows all attributes; `email` and the other scopes limit them.
+/// Returns the attributes of the user that the granted scopes allow, as the ID token and userInfo contain them. The
+/// scope `openid` by itself allows all attributes; `email` and the other scopes limit them.
 pub fn attributes(
     world: &World,
     user: &User,

@@ -47,7 +47,7 @@ pub struct Code {
 pub struct RefreshToken {
     pub sign_in: SignIn,
     pub expires: DateTime<Utc>,
-    /// The time when the refresh token was first exchanged for a new one; `None` if it never was.
+    /// The time when the refresh token was first exchanged for a new one; `None` if it was never exchanged.
     pub rotated: Option<DateTime<Utc>>,
 }
 

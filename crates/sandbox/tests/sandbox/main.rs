@@ -1,4 +1,5 @@
-//! Tests of the sandbox over real HTTP, and of its verifiers in process, against AWS's documented responses and errors.
+//! Tests of the sandbox over real HTTP, and of its verifiers in process. The responses and errors must be those that
+//! AWS documents.
 //!
 //! Requests are signed by the `aws-sigv4` crate, and ID tokens are verified by `openidconnect`. Neither shares code
 //! with the sandbox.

@@ -1,4 +1,5 @@
-//! Tests of the misbehaviours that no other test covers; each lasts for the requested number of requests.
+//! Tests of the misbehaviours that no other test covers. Each misbehaviour affects only the requested number of
+//! requests.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Tests of the identity pool: identities, roles chosen by rules and by token, and each error.
+//! Tests of the identity pool: identities, roles chosen by rules or by token claims, and every error.
 
 use std::sync::Arc;
 

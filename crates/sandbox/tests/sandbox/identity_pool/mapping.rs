@@ -1,4 +1,4 @@
-//! Tests of the identity pool's roles: changes at run time, import and export as JSON, and three roles for one sign-in.
+//! Tests of the identity pool's roles: changes at run time, import and export as JSON, and a sign-in with three roles.
 
 use cogfed_sandbox::options::{
     AUTHENTICATED, AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, REPORTS_READER, RoleMapping, Rule,

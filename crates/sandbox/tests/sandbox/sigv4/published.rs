@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use crate::support::signing::{execute_api, key, now};
 
-/// The test cases that HTTP cannot carry: line breaks in a header's value, or raw spaces in a path. The verifier gets
-/// them in parts.
+/// The names of the test cases that HTTP cannot carry, because a header value contains line breaks or a path contains
+/// raw spaces. The verifier gets them in parts.
 const NOT_HTTP: [&str; 3] = ["get-header-value-multiline", "get-space-normalized", "get-space-unnormalized"];
 /// The test case whose signer adds the session token after signing. The test omits it, since the verifier requires that
 /// the session token is signed.

@@ -1,11 +1,11 @@
-//! Tests of the pages on the user pool's domain that end a sign-in before it reaches the client.
+//! Tests of pages at the user pool's domain that end a sign-in before the browser returns to the client.
 
 use cogfed_sandbox::{Misbehaviour, Options, Switch, visitor};
 
 use crate::support::client::{Answer, Lab, get, parameter};
 
-/// Returns the response to an authorization request while `misbehaviour` is active, and checks that the next response
-/// is normal.
+/// Returns the response to an authorization request while `misbehaviour` is active. Checks that a second request gets a
+/// normal response.
 fn answer_with(misbehaviour: Misbehaviour, changes: &[(&str, &str)]) -> (Lab, Answer, String) {
     let lab = Lab::new();
     let url = lab.authorization_url(changes);

@@ -30,7 +30,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Sign in with your browser')
             [CompletionResult]::new('credential-process', 'credential-process', [CompletionResultType]::ParameterValue, 'Print AWS credentials for the AWS CLI and the SDKs')
-            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call an API behind API Gateway''s IAM authorizer')
+            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call an API behind IAM: API Gateway''s, and those of other services')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who is signed in, and until when')
             [CompletionResult]::new('roles', 'roles', [CompletionResultType]::ParameterValue, 'Show which roles a sign-in leads to, and why')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Sign out')
@@ -292,7 +292,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
         'cogfed;help' {
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Sign in with your browser')
             [CompletionResult]::new('credential-process', 'credential-process', [CompletionResultType]::ParameterValue, 'Print AWS credentials for the AWS CLI and the SDKs')
-            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call an API behind API Gateway''s IAM authorizer')
+            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call an API behind IAM: API Gateway''s, and those of other services')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who is signed in, and until when')
             [CompletionResult]::new('roles', 'roles', [CompletionResultType]::ParameterValue, 'Show which roles a sign-in leads to, and why')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Sign out')

@@ -27,7 +27,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --version 'Print version'
             cand login 'Sign in with your browser'
             cand credential-process 'Print AWS credentials for the AWS CLI and the SDKs'
-            cand call 'Call an API behind API Gateway''s IAM authorizer'
+            cand call 'Call an API behind IAM: API Gateway''s, and those of other services'
             cand status 'Show who is signed in, and until when'
             cand roles 'Show which roles a sign-in leads to, and why'
             cand logout 'Sign out'
@@ -273,7 +273,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;help'= {
             cand login 'Sign in with your browser'
             cand credential-process 'Print AWS credentials for the AWS CLI and the SDKs'
-            cand call 'Call an API behind API Gateway''s IAM authorizer'
+            cand call 'Call an API behind IAM: API Gateway''s, and those of other services'
             cand status 'Show who is signed in, and until when'
             cand roles 'Show which roles a sign-in leads to, and why'
             cand logout 'Sign out'

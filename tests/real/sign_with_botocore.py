@@ -8,7 +8,8 @@ Reads one request per line from standard input, as JSON:
      "credentials": {"access_key_id": "...", "secret_access_key": "...", "session_token": "..."}}
 
 and prints for each the Authorization header that botocore computes, one per line. The URL and the headers are those on
-the wire. botocore chooses the headers that it signs. "service" may be omitted.
+the wire. botocore chooses the headers that it signs. "service" may be omitted. S3 gets botocore's class for S3, VPC Lattice
+an unsigned body, and OpenSearch Serverless the body's hash in a header, as opensearch-py sends it.
 """
 
 import base64
@@ -20,6 +21,8 @@ import botocore.auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+S3 = {"s3", "s3-object-lambda", "s3-outposts", "s3express"}
+
 
 def sign(given):
     time = datetime.datetime.strptime(given["time"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
@@ -30,7 +33,14 @@ def sign(given):
     request = AWSRequest(method=given["method"], url=given["url"], data=base64.b64decode(given.get("body", "")))
     for name, value in given["headers"]:
         request.headers.add_header(name, value)
-    botocore.auth.SigV4Auth(credentials, given.get("service", "execute-api"), given["region"]).add_auth(request)
+    service = given.get("service", "execute-api")
+    signer = botocore.auth.S3SigV4Auth if service in S3 else botocore.auth.SigV4Auth
+    signer = signer(credentials, service, given["region"])
+    if service == "vpc-lattice-svcs":
+        request.context["payload_signing_enabled"] = False
+    if service == "aoss":
+        request.headers.add_header("X-Amz-Content-SHA256", signer.payload(request))
+    signer.add_auth(request)
     return request.headers["Authorization"]
 
 

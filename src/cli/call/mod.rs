@@ -16,7 +16,7 @@ pub use self::request::{BodyFlag, BodyFlags, RequestFlags};
 pub use self::signature::SignatureFlags;
 use super::{ProfileFlag, RoleFlag};
 
-/// Call an API behind API Gateway's IAM authorizer
+/// Call an API behind IAM: API Gateway's, and those of other services
 ///
 /// Signs one request with the profile's credentials (AWS Signature Version 4), sends it as it was signed, and writes
 /// the response body to standard output.
@@ -53,7 +53,11 @@ EXAMPLES
     cogfed call -G --data-urlencode 'q=two words' $url
     cogfed call $url --dry-run
 
-  A custom domain does not:
+  Other services behind IAM are known by their host, or named:
+    cogfed call https://abc123.lambda-url.eu-west-1.on.aws/
+    cogfed call https://search.example.com/_search --service es
+
+  A custom domain does not contain the region:
     cogfed call https://api.example.com/orders/7 --region eu-west-1 \\
         -T order.json
 

@@ -1,6 +1,11 @@
 //! `cogfed call`: the service and the region for which requests are signed.
 
-use cogfed_test_support::{Lab, PROFILE, Ran};
+use std::sync::mpsc::channel;
+
+use chrono::TimeDelta;
+use cogfed::clock::{Clock, SystemClock};
+use cogfed::sandbox::sigv4::{Expected, Wire, verify_wire};
+use cogfed_test_support::{Answer, Lab, PROFILE, Ran, Server};
 
 use super::requests::signed_in;
 
@@ -123,4 +128,82 @@ fn endpoint_of_a_private_api_without_the_apis_id_is_noted() {
     assert_eq!(dry_run(&lab, url, &["-H", "x-apigw-api-id: abc123"], &[]).good().stderr, "");
     let host = "abc123.execute-api.eu-west-1.amazonaws.com";
     assert_eq!(dry_run(&lab, url, &["--sign-host", host], &[]).good().stderr, "");
+}
+
+/// Starts a server that verifies each signature for `service`, and answers with AWS's words for a wrong one.
+fn verifier(lab: &Lab, service: &'static str) -> Server {
+    let key = lab.issued(&lab.credentials().good().document());
+    Server::of_requests(move |request| {
+        let mut lines = request.head.lines();
+        let first: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
+        let (path, query) = first[1].split_once('?').unwrap_or((first[1], ""));
+        let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name, value.as_bytes()));
+        let wire = Wire { method: first[0], path, query, headers: headers.collect(), body: &request.body };
+        let now = SystemClock.now();
+        let expected = Expected { service, regions: &["eu-west-1"], now, window: TimeDelta::minutes(5) };
+        let (status, body) = match verify_wire(&wire, &expected, |_| Some(key.clone())) {
+            Ok(_) => (200, r#"{"good":true}"#.to_owned()),
+            Err(refused) => (403, serde_json::json!({"message": refused.to_string()}).to_string()),
+        };
+        Answer { status, headers: Vec::new(), body: body.into_bytes() }
+    })
+}
+
+#[test]
+fn requests_arrive_as_each_service_verifies_them() {
+    let lab = signed_in("alice");
+    for service in ["execute-api", "lambda", "appsync", "es", "aoss", "bedrock", "s3", "vpc-lattice-svcs"] {
+        let server = verifier(&lab, service);
+        for (path, flags) in [
+            ("/", ["--service", service].as_slice()),
+            ("/model/m:v1/a//b@c?b=2&a=%2F", &["--service", service]),
+            ("/x", &["--service", service, "-d", "{\"id\": 1}", "-H", "X-Name: Jürgen"]),
+            ("/x", &["--service", service, "--sign-host", "abc.example.com"]),
+        ] {
+            let url = format!("{}{path}", server.url());
+            let ran = lab.run(&[&["call", &url], flags].concat()).good();
+            assert_eq!((ran.stdout.trim_end(), ran.stderr.as_str()), (r#"{"good":true}"#, ""), "{service} {path}");
+        }
+    }
+}
+
+#[test]
+fn refusal_of_another_service_names_the_service_flag() {
+    let lab = signed_in("alice");
+    let server = verifier(&lab, "lambda");
+    let ran = lab.run(&["call", &server.url()]).good();
+    assert!(ran.stderr.contains("checks signatures of the service 'lambda'"), "{ran:?}");
+    assert!(ran.stderr.contains("hint: sign for it by --service lambda"), "{ran:?}");
+    assert!(!ran.stderr.contains("--region"), "{ran:?}");
+    let ran = lab.run(&["call", &server.url(), "--service", "lambda", "--region", "us-east-2"]).good();
+    assert!(ran.stderr.contains("was signed for region 'us-east-2'") && ran.stderr.contains("--region"), "{ran:?}");
+}
+
+#[test]
+fn sign_host_is_what_the_server_gets_as_host() {
+    let lab = signed_in("alice");
+    let (seen, heads) = channel();
+    let server = Server::of_requests(move |request| {
+        let _ = seen.send(request.head);
+        Answer { status: 200, headers: Vec::new(), body: Vec::new() }
+    });
+    lab.run(&["call", &server.url(), "--sign-host", "abc.lambda-url.eu-west-1.on.aws"]).good();
+    let head = heads.recv().unwrap().to_lowercase();
+    assert_eq!(head.matches("\r\nhost: ").count(), 1, "{head}");
+    assert!(
+        head.contains("\r\nhost: abc.lambda-url.eu-west-1.on.aws") && head.contains("/lambda/aws4_request"),
+        "{head}"
+    );
+}
+
+#[test]
+fn fault_behind_the_gateway_is_explained() {
+    let lab = signed_in("alice");
+    let server = Server::of_requests(|_| Answer {
+        status: 504,
+        headers: vec![("x-amzn-ErrorType".into(), "InternalServerErrorException".into())],
+        body: br#"{"message": "Endpoint request timed out"}"#.to_vec(),
+    });
+    let ran = lab.run(&["call", &server.url()]).good();
+    assert!(ran.stderr.contains("29 seconds unless that was raised"), "{ran:?}");
 }

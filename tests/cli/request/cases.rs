@@ -33,10 +33,29 @@ pub fn get(url: String) -> RequestInput {
 }
 
 pub fn signed(input: RequestInput) -> SignedRequest {
+    signed_for("execute-api", input)
+}
+
+/// Signs a request for a service in eu-west-1.
+pub fn signed_for(service: &str, input: RequestInput) -> SignedRequest {
     let url = input.url.clone();
     let (request, _) = ApiRequest::build(input).unwrap_or_else(|error| panic!("{url}: {error}"));
-    sign(&request, &credentials(), &Scope::execute_api("eu-west-1"), now()).unwrap()
+    sign(&request, &credentials(), &Scope::new(service, "eu-west-1"), now()).unwrap()
 }
+
+/// Services with a host of theirs, all forms of signatures among them.
+pub const SERVICES: &[(&str, &str)] = &[
+    ("execute-api", "abc123.execute-api.eu-west-1.amazonaws.com"),
+    ("lambda", "abc.lambda-url.eu-west-1.on.aws"),
+    ("appsync", "abc.appsync-api.eu-west-1.amazonaws.com"),
+    ("es", "search-orders-abc.eu-west-1.es.amazonaws.com"),
+    ("aoss", "abc.eu-west-1.aoss.amazonaws.com"),
+    ("bedrock", "bedrock-runtime.eu-west-1.amazonaws.com"),
+    ("s3", "orders.s3.eu-west-1.amazonaws.com"),
+    ("s3-object-lambda", "ol-1.s3-object-lambda.eu-west-1.amazonaws.com"),
+    ("vpc-lattice-svcs", "svc-0a.7d67968.vpc-lattice-svcs.eu-west-1.on.aws"),
+    ("sqs", "sqs.eu-west-1.amazonaws.com"),
+];
 
 /// Returns a random text of up to `longest` pieces. A piece is an ASCII character or an unusual text, and does not
 /// occur in `without`.

@@ -4,4 +4,5 @@ mod botocore;
 mod cases;
 mod gateway;
 mod refusals;
+mod services;
 mod wire;

@@ -67,11 +67,12 @@ impl<'a> Wire<'a> {
 
     /// Returns the canonical request, which covers the headers in `signed_headers`. `signed_headers` is used as it was
     /// sent. If it is not sorted and in lower case, the result differs from a correct signer's.
-    pub(super) fn canonical_request(&self, signed_headers: &str, presigned: bool) -> Vec<u8> {
+    pub(super) fn canonical_request(&self, signed_headers: &str, presigned: bool, form: &Form<'_>) -> Vec<u8> {
         let mut names: Vec<&str> = signed_headers.split(';').collect();
         names.sort_unstable();
         let mut text = Vec::new();
-        for line in [self.method, &canonical_uri(self.path), &self.canonical_query(presigned)] {
+        let uri = if form.is_key { key_uri(self.path) } else { canonical_uri(self.path) };
+        for line in [self.method, &uri, &self.canonical_query(presigned)] {
             text.extend_from_slice(line.as_bytes());
             text.push(b'\n');
         }
@@ -84,7 +85,7 @@ impl<'a> Wire<'a> {
         text.push(b'\n');
         text.extend_from_slice(signed_headers.as_bytes());
         text.push(b'\n');
-        text.extend_from_slice(hex_sha256(self.body).as_bytes());
+        text.extend_from_slice(form.body_hash.as_bytes());
         text
     }
 
@@ -119,6 +120,21 @@ fn canonical_uri(path: &str) -> String {
     }
     let end = if path.ends_with('/') && !segments.is_empty() { "/" } else { "" };
     encode(format!("/{}{end}", segments.join("/")).as_bytes(), true)
+}
+
+/// The parts of the canonical request that depend on the service.
+pub(super) struct Form<'a> {
+    /// True if the path is a key of S3.
+    pub(super) is_key: bool,
+    /// The body's hash, or what is signed in its place.
+    pub(super) body_hash: &'a str,
+}
+
+/// Returns the canonical URI for S3: the key, percent-encoded once and not normalised.
+fn key_uri(path: &str) -> String {
+    let segments = path.split('/').map(|segment| encode(&decode(segment), false));
+    let path = segments.collect::<Vec<_>>().join("/");
+    if path.is_empty() { "/".to_owned() } else { path }
 }
 
 /// Percent-encodes all bytes except RFC 3986's unreserved characters and, if `keep_slash` is set, the slash.
@@ -186,6 +202,12 @@ mod tests {
     }
 
     #[test]
+    fn canonical_path_of_a_key_is_encoded_once() {
+        assert_eq!(key_uri(""), "/");
+        assert_eq!(key_uri("/b//a/../@x/%e2%82%ac+%2f%7E"), "/b//a/../%40x/%E2%82%AC%2B%2F~");
+    }
+
+    #[test]
     fn canonical_query_is_decoded_strictly_encoded_and_sorted() {
         let query = |query| Wire { method: "GET", path: "/", query, headers: vec![], body: b"" }.canonical_query(true);
         assert_eq!(query(""), "");
@@ -214,8 +236,9 @@ mod tests {
     fn canonical_headers_are_sorted_but_their_list_stays_as_sent() {
         let headers: Vec<(&str, &[u8])> = vec![("host", b"h"), ("a", b"1"), ("not-signed", b"2")];
         let wire = Wire { method: "GET", path: "/", query: "", headers, body: b"" };
-        let text = String::from_utf8(wire.canonical_request("host;a", false)).unwrap();
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let form = Form { is_key: false, body_hash: empty };
+        let text = String::from_utf8(wire.canonical_request("host;a", false, &form)).unwrap();
         assert_eq!(text, format!("GET\n/\n\na:1\nhost:h\n\nhost;a\n{empty}"));
     }
 }

@@ -21,7 +21,7 @@ use ring::hmac;
 use subtle::ConstantTimeEq;
 
 pub use self::canonical::Wire;
-use self::canonical::{hex, hex_sha256};
+use self::canonical::{Form, hex, hex_sha256};
 use self::presented::{Presented, Scope};
 use crate::issued::IssuedKey;
 
@@ -35,8 +35,8 @@ const BASIC_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 /// The service, regions and time that a signature must match.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// The service in the credential scope, such as `execute-api`. `s3` has a canonical URI of its own and is not
-    /// supported.
+    /// The service in the credential scope, such as `execute-api`. The forms of the path and of the body's hash depend on
+    /// it.
     pub service: &'a str,
     /// The regions that the credential scope may name.
     pub regions: &'a [&'a str],
@@ -110,6 +110,7 @@ pub fn verify_wire(
     check_signed_headers(wire, &presented.signed_headers)?;
     check_scope(&presented, expected)?;
     check_clock(&presented, expected)?;
+    let body_hash = body_hash(wire, expected.service, presented.presigned)?;
     let key = find_key(&presented.access_key_id).ok_or(Refused::UnknownKey)?;
     // A key without a session token is a long-term key. A session token with such a key is as wrong as a temporary
     // key without its session token.
@@ -120,13 +121,39 @@ pub fn verify_wire(
     if key.expires <= expected.now {
         return Err(Refused::Expired);
     }
-    let canonical_request = wire.canonical_request(&presented.signed_headers, presented.presigned);
+    let form = Form { is_key: is_s3(expected.service), body_hash: &body_hash };
+    let canonical_request = wire.canonical_request(&presented.signed_headers, presented.presigned, &form);
     let string_to_sign = string_to_sign(&presented, &canonical_request);
     if same(&signature(&key.secret_access_key, &presented.scope, &string_to_sign), &presented.signature) {
         return Ok(key);
     }
     let canonical_request = String::from_utf8_lossy(&canonical_request).into_owned();
     Err(Refused::Mismatch { canonical_request, string_to_sign })
+}
+
+/// Returns whether S3's rules for paths and bodies apply to a service.
+fn is_s3(service: &str) -> bool {
+    ["s3", "s3-object-lambda", "s3-outposts", "s3express"].contains(&service)
+}
+
+/// Returns what is signed as the body's hash. S3, OpenSearch Serverless (`aoss`) and VPC Lattice demand it in
+/// `x-amz-content-sha256`, and take `UNSIGNED-PAYLOAD` for it; VPC Lattice takes nothing else.
+fn body_hash(wire: &Wire<'_>, service: &str, presigned: bool) -> Result<String, Refused> {
+    const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+    let (computed, is_lattice) = (hex_sha256(wire.body), service == "vpc-lattice-svcs");
+    let is_demanded = is_s3(service) || is_lattice || service == "aoss";
+    match wire.header_text("x-amz-content-sha256") {
+        None if is_s3(service) && presigned => Ok(UNSIGNED.into()),
+        None if is_demanded => {
+            Err(Refused::Invalid("Missing required header for this request: x-amz-content-sha256".into()))
+        }
+        None => Ok(computed),
+        Some(sent) if sent == UNSIGNED && is_demanded => Ok(sent),
+        Some(sent) if sent == computed && !is_lattice => Ok(sent),
+        Some(_) => {
+            Err(Refused::Invalid("The provided 'x-amz-content-sha256' header does not match what was computed.".into()))
+        }
+    }
 }
 
 /// Checks that the host and every `x-amz-*` header are signed. Anyone on the network path could change unsigned

@@ -13,18 +13,37 @@ pub struct Role {
     pub longest_session: i64,
     /// True if the role's trust policy names the sandbox's identity pool; false if it names another pool.
     pub trusts_the_pool: bool,
+    /// The names of the roles whose sessions may assume this role, according to its trust policy. The account's
+    /// administrator may assume each role that any other role may assume.
+    pub trusts: &'static [&'static str],
+    /// The external id that the role's trust policy demands of those sessions (`sts:ExternalId`), if it demands one
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html>).
+    pub external_id: Option<&'static str>,
+}
+
+impl Role {
+    const fn of_the_pool(name: &'static str, longest_session: i64) -> Self {
+        Self { name, longest_session, trusts_the_pool: true, trusts: &[], external_id: None }
+    }
 }
 
 /// The default maximum session duration of a role, in seconds.
 const HOUR: i64 = 3600;
 
 /// The IAM roles in the sandbox's account.
-const ROLES: [Role; 5] = [
-    Role { name: "OrdersAdmin", longest_session: 12 * HOUR, trusts_the_pool: true },
-    Role { name: "OrdersReader", longest_session: 12 * HOUR, trusts_the_pool: true },
-    Role { name: "ReportsReader", longest_session: 12 * HOUR, trusts_the_pool: true },
-    Role { name: "SandboxAuthenticated", longest_session: HOUR, trusts_the_pool: true },
-    Role { name: "ForeignTrust", longest_session: HOUR, trusts_the_pool: false },
+const ROLES: [Role; 7] = [
+    Role::of_the_pool("OrdersAdmin", 12 * HOUR),
+    Role::of_the_pool("OrdersReader", 12 * HOUR),
+    Role::of_the_pool("ReportsReader", 12 * HOUR),
+    Role::of_the_pool("SandboxAuthenticated", HOUR),
+    Role { trusts_the_pool: false, ..Role::of_the_pool("ForeignTrust", HOUR) },
+    Role { trusts_the_pool: false, trusts: &["OrdersAdmin"], ..Role::of_the_pool("OrdersDeploy", 2 * HOUR) },
+    Role {
+        trusts_the_pool: false,
+        trusts: &["OrdersAdmin", "OrdersReader"],
+        external_id: Some("orders-audit"),
+        ..Role::of_the_pool("OrdersAudit", HOUR)
+    },
 ];
 
 /// Returns the role with the ARN `role_arn` in the sandbox's account, or `None` if there is no such role.

@@ -123,15 +123,20 @@ fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
             "accessKey": key.access_key_id,
             "accountId": key.account_id(),
             "caller": user_id,
-            "cognitoAuthenticationProvider": key.authentication_provider,
-            "cognitoAuthenticationType": "authenticated",
-            "cognitoIdentityId": key.identity_id,
-            "cognitoIdentityPoolId": key.identity_pool_id,
+            "cognitoAuthenticationProvider": of_cognito(&key.authentication_provider),
+            "cognitoAuthenticationType": of_cognito(&key.identity_id).map(|_| "authenticated"),
+            "cognitoIdentityId": of_cognito(&key.identity_id),
+            "cognitoIdentityPoolId": of_cognito(&key.identity_pool_id),
             "user": user_id,
             "userAgent": user_agent,
             "userArn": key.caller_arn(),
         }},
     })
+}
+
+/// Returns a value that only callers with an identity id have, or `None` for any other caller.
+fn of_cognito(value: &str) -> Option<&str> {
+    Some(value).filter(|value| !value.is_empty())
 }
 
 fn redirect(request: &Request<Bytes>) -> Answer {

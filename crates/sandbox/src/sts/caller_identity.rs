@@ -30,6 +30,16 @@ fn call(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<B
     if action != "GetCallerIdentity" || version != VERSION {
         return bad_request("InvalidAction", format!("Could not find operation {action} for version {version}"));
     }
+    caller(now, keys, region, request)
+}
+
+/// Returns the credentials that signed a request to STS in `region`, or in the global endpoint's region.
+pub fn caller(
+    now: DateTime<Utc>,
+    keys: &IssuedKeys,
+    region: &str,
+    request: &Request<Bytes>,
+) -> Result<IssuedKey, Fault> {
     let regions = Partition::of(region).sts_regions(region);
     let expected = Expected { service: "sts", regions: &regions, now, window: TimeDelta::minutes(WINDOW_MINUTES) };
     sigv4::verify(request, &expected, |id| keys.find(id)).map_err(|refused| {

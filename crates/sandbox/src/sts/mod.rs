@@ -1,6 +1,8 @@
-//! The Security Token Service: GetCallerIdentity and AssumeRoleWithWebIdentity.
+//! The Security Token Service: GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity.
 
+mod assume_role;
 mod caller_identity;
+mod constraints;
 mod protocol;
 mod web_identity;
 
@@ -22,6 +24,7 @@ pub(crate) fn reply(world: &World, now: DateTime<Utc>, request: &Request<Bytes>)
     }
     let version = parameter(request, "Version");
     match parameter(request, "Action").filter(|_| version.as_deref() == Some(VERSION)).as_deref() {
+        Some("AssumeRole") => Reply::answer("sts.assume_role", assume_role::answer(world, now, request)),
         Some("AssumeRoleWithWebIdentity") => {
             Reply::answer("sts.assume_role_with_web_identity", web_identity::answer(world, now, request))
         }

@@ -15,6 +15,11 @@ pub const VERSION: &str = "2011-06-15";
 /// An error of the query protocol: HTTP status, error code and message.
 pub struct Fault(pub StatusCode, pub &'static str, pub String);
 
+/// Returns an error with the status 400.
+pub fn bad_request(code: &'static str, message: impl Into<String>) -> Fault {
+    Fault(StatusCode::BAD_REQUEST, code, message.into())
+}
+
 /// Runs `operation` with a new request id, and converts its result to an HTTP response.
 pub fn respond(operation: impl FnOnce(&str) -> Result<String, Fault>) -> Response<Bytes> {
     let request_id = random::uuid();

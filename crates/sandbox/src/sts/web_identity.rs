@@ -12,12 +12,10 @@ use serde_json::Value;
 
 use crate::issued::IssuedKey;
 use crate::misbehaviour::Misbehaviour;
-use crate::sts::protocol::{Fault, VERSION, escape, parameter, respond};
+use crate::sts::constraints::{Constraints, SESSION_NAMES, check_role_arn};
+use crate::sts::protocol::{Fault, VERSION, bad_request, escape, parameter, respond};
 use crate::world::World;
 use crate::{iam, jwt, open_id_token, random};
-
-/// The default lifetime of credentials, in seconds.
-const USUAL_DURATION: i64 = 3600;
 
 /// The validated parameters of an AssumeRoleWithWebIdentity request.
 struct Input {
@@ -41,82 +39,22 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     })
 }
 
-fn bad_request(code: &'static str, message: impl Into<String>) -> Fault {
-    Fault(StatusCode::BAD_REQUEST, code, message.into())
-}
-
-/// A regular expression in AWS's notation, and a function that returns true for each character that the expression
-/// allows.
-type Pattern = (&'static str, fn(char) -> bool);
-
-/// Returns AWS's error message if `value` is too short, is too long or does not match the pattern, and `None`
-/// otherwise.
-fn broken(value: &str, least: usize, most: usize, pattern: Option<Pattern>) -> Option<String> {
-    let length = value.chars().count();
-    match pattern {
-        _ if length < least => Some(format!("Member must have length greater than or equal to {least}")),
-        _ if length > most => Some(format!("Member must have length less than or equal to {most}")),
-        Some((pattern, allows)) if !value.chars().all(allows) => {
-            Some(format!("Member must satisfy regular expression pattern: {pattern}"))
-        }
-        _ => None,
-    }
-}
-
-fn is_session_name(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
-}
-
 impl Input {
     fn read(request: &Request<Bytes>) -> Result<Self, Fault> {
         let [role_arn, session_name, token] = ["RoleArn", "RoleSessionName", "WebIdentityToken"]
             .map(|name| parameter(request, name).map(|value| value.into_owned()));
         let duration = parameter(request, "DurationSeconds");
-        let mut errors = Vec::new();
-        let mut constrain = |member: &str, shown: Option<&str>, broken: Option<String>| {
-            // A secret is not repeated.
-            let shown = match (member, shown) {
-                (_, None) => " null".to_owned(),
-                ("webIdentityToken", Some(_)) => String::new(),
-                (_, Some(value)) => format!(" '{value}'"),
-            };
-            errors.extend(
-                broken.map(|broken| format!("Value{shown} at '{member}' failed to satisfy constraint: {broken}")),
-            );
+        let mut constraints = Constraints::default();
+        constraints.text("roleArn", role_arn.as_deref(), 20, 2048, None);
+        constraints.text("roleSessionName", session_name.as_deref(), 2, 64, Some(SESSION_NAMES));
+        constraints.secret("webIdentityToken", token.as_deref(), 4, 20_000);
+        let duration = constraints.duration(duration.as_deref());
+        constraints.verdict()?;
+        let (Some(role_arn), Some(session_name), Some(token)) = (role_arn, session_name, token) else {
+            return Err(bad_request("ValidationError", "a parameter is missing"));
         };
-        let session_names: Pattern = (r"[\w+=,.@-]*", is_session_name);
-        for (member, value, least, most, pattern) in [
-            ("roleArn", &role_arn, 20, 2048, None),
-            ("roleSessionName", &session_name, 2, 64, Some(session_names)),
-            ("webIdentityToken", &token, 4, 20_000, None),
-        ] {
-            let value = value.as_deref();
-            let missing = || Some("Member must not be null".to_owned());
-            constrain(member, value, value.map_or_else(missing, |value| broken(value, least, most, pattern)));
-        }
-        let seconds = duration.as_deref().map_or(Some(USUAL_DURATION), |text| text.parse().ok());
-        constrain(
-            "durationSeconds",
-            duration.as_deref(),
-            match seconds {
-                // Not documented: the message for a text that is not a number.
-                None => Some("Member must be a number".into()),
-                Some(..900) => Some("Member must have value greater than or equal to 900".into()),
-                Some(43_201..) => Some("Member must have value less than or equal to 43200".into()),
-                Some(_) => None,
-            },
-        );
-        if let (true, Some(role_arn), Some(session_name), Some(token), Some(duration)) =
-            (errors.is_empty(), role_arn, session_name, token, seconds)
-        {
-            return match role_arn.starts_with("arn:") && role_arn.split(':').count() >= 6 {
-                true => Ok(Self { role_arn, session_name, token, duration }),
-                false => Err(bad_request("ValidationError", "Request ARN is invalid")),
-            };
-        }
-        let (count, plural) = (errors.len(), if errors.len() == 1 { "" } else { "s" });
-        let message = format!("{count} validation error{plural} detected: {}", errors.join("; "));
-        Err(bad_request("ValidationError", message))
+        check_role_arn(&role_arn)?;
+        Ok(Self { role_arn, session_name, token, duration })
     }
 }
 

@@ -5,6 +5,7 @@
 //! with the sandbox.
 
 mod api_gateway;
+mod assume_role;
 mod controls;
 mod identity_pool;
 mod misbehaving;

@@ -144,7 +144,7 @@ pub fn with_flags_after_the_verb(words: Vec<OsString>) -> Vec<OsString> {
 pub enum Verb {
     Login(Login),
     CredentialProcess(CredentialProcess),
-    Call(Call),
+    Call(Box<Call>),
     Status(Status),
     Roles(Roles),
     Logout(Logout),

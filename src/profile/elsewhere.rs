@@ -197,5 +197,7 @@ mod tests {
         }
         assert!(!is_local(&format!("{plain}issuer_hosts = ['relay.example']")));
         assert!(!is_local(&format!("{plain}endpoints.issuer = 'https://relay.example'")));
+        assert!(is_local(&format!("{local}api = 'http://127.0.0.1:5/prod'")));
+        assert!(!is_local(&format!("{local}api = 'https://relay.example/prod'")));
     }
 }

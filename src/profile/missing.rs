@@ -13,7 +13,9 @@ client_id = \"3n4b5urk1ft4fl3mg5e62d9ado\"
 domain = \"corp.auth.eu-west-1.amazoncognito.com\"
 identity_pool_id = \"eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE\"
 # Optional: the identity provider to go to, past the chooser.
-# identity_provider = \"AzureAD\"";
+# identity_provider = \"AzureAD\"
+# Optional: the base URL of the API, for 'cogfed call /PATH'.
+# api = \"https://abc123.execute-api.eu-west-1.amazonaws.com/prod\"";
 
 /// Returns the failure for a configuration without profiles, with an example profile.
 pub(super) fn no_profiles(configuration: &Configuration, what: &str) -> Failure {

@@ -187,7 +187,7 @@ fn unfilled(authority: &str) -> Option<&str> {
         true => {
             text.get(1..).and_then(|rest| rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')).map(|at| at + 1)
         }
-        false => ["}", ">", "%7D", "%7d", "%3E"].iter().filter_map(|end| ends(&end)).min(),
+        false => ["}", ">", "%7D", "%7d", "%3E"].iter().filter_map(ends).min(),
     };
     text.get(..end.unwrap_or(text.len()))
 }

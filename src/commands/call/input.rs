@@ -37,10 +37,9 @@ pub fn request(flags: &Call, profile: &Profile, env: &mut Env) -> anyhow::Result
     let words = words(flags)?;
     let method = method(flags, words.method)?;
     let mut url = below(profile.api.as_deref(), &words.url, &profile.name)?;
-    let (headers, left_out) = headers(flags, env)?;
     let (mut input, joined) = body(flags, env)?;
-    input.left_out = left_out;
-    let own_type = std::mem::replace(&mut input.headers, headers);
+    let own_type = std::mem::take(&mut input.headers);
+    add_headers(flags, &mut input, env)?;
     add_unless_given(&mut input, own_type);
     if let Some(path) = &flags.upload_file {
         url = file_name_below(&url, path);
@@ -113,9 +112,8 @@ fn check_modes(flags: &RequestFlags) -> Result<(), Failure> {
     }
 }
 
-/// Returns the given headers, and the names of those to leave out. The flags for single headers yield to `-H`.
-fn headers(flags: &RequestFlags, env: &mut Env) -> Result<(Vec<(String, String)>, Vec<String>), Failure> {
-    let (mut headers, mut left_out) = (Vec::new(), Vec::new());
+/// Adds the given headers, and the names of those to leave out. The flags for single headers yield to `-H`.
+fn add_headers(flags: &RequestFlags, input: &mut RequestInput, env: &mut Env) -> Result<(), Failure> {
     for given in &flags.headers {
         let lines = match given.strip_prefix('@') {
             Some(file) => header_lines(file, env)?,
@@ -123,23 +121,28 @@ fn headers(flags: &RequestFlags, env: &mut Env) -> Result<(Vec<(String, String)>
         };
         for line in lines {
             match parse_header(&line)? {
-                GivenHeader::Sent(name, value) => headers.push((name, value)),
-                GivenHeader::LeftOut(name) => left_out.push(name),
+                GivenHeader::Sent(name, value) => input.headers.push((name, value)),
+                GivenHeader::LeftOut(name) => input.left_out.push(name),
             }
         }
     }
-    let named: Vec<String> = headers.iter().map(|(name, _)| name.trim_end().to_ascii_lowercase()).collect();
-    let mut single = |name: &str, value: Option<String>| match value {
-        // As in curl, an empty text takes the header away.
-        Some(value) if value.is_empty() => left_out.push(name.to_owned()),
-        Some(value) if !named.contains(&name.to_ascii_lowercase()) => headers.push((name.to_owned(), value)),
-        _ => {}
-    };
-    single("User-Agent", flags.user_agent.clone());
-    single("Referer", flags.referer.as_deref().map(|url| url.trim_end_matches(";auto").to_owned()));
-    single("Range", flags.range.as_deref().map(|range| format!("bytes={range}")));
-    single("Cookie", cookies(&flags.cookie)?);
-    Ok((headers, left_out))
+    let referer = flags.referer.as_deref().map(|url| url.trim_end_matches(";auto").to_owned());
+    let range = flags.range.as_deref().map(|range| format!("bytes={range}"));
+    let single = [
+        ("User-Agent", flags.user_agent.clone()),
+        ("Referer", referer),
+        ("Range", range),
+        ("Cookie", cookies(&flags.cookie)?),
+    ];
+    for (name, value) in single {
+        match value {
+            // As in curl, an empty text takes the header away.
+            Some(value) if value.is_empty() => input.left_out.push(name.to_owned()),
+            Some(value) => add_unless_given(input, vec![(name.to_owned(), value)]),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// Returns the `Cookie` header. A text without `=` names a file for curl.

@@ -17,16 +17,16 @@ use crate::cli::Call;
 use crate::profile::{Override, keys};
 use crate::request::{ApiRequest, CurlLine, curl_line, dry_run, sign};
 
-pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
+pub fn run(flags: &Call, env: &mut Env) -> anyhow::Result<()> {
     input::check(&flags.request)?;
     let mut choice = choice_of_role(&flags.profile, &flags.role);
     if let Some(region) = &flags.signature.region {
         choice.flags.push(Override { key: keys::REGION.entry(), flag: "--region", text: region.clone() });
     }
     let context = ProfileContext::new(env, &choice, Attendance::Person)?;
-    let request = input::request(&flags, &context.profile, env)?;
+    let request = input::request(flags, &context.profile, env)?;
     let mut report = output::Report::of(&flags.output, &request, env)?;
-    let outcome = call(&flags, &request, &context, &mut report, env);
+    let outcome = call(flags, &request, &context, &mut report, env);
     if flags.request.dry_run || flags.request.curl { outcome } else { report.end(outcome, env) }
 }
 

@@ -32,7 +32,7 @@ fn missing_configuration_is_answered_with_a_template() {
     let folder = file.parent().unwrap();
     let way = format!("run 'mkdir -p {}' and write the file (or name another one in COGFED_CONFIG)", folder.display());
     let hint = format!("cogfed: hint: {way}, with your own ids:");
-    assert_eq!((lines[1], lines.len()), (hint.as_str(), 9), "{}", ran.stderr);
+    assert_eq!((lines[1], lines.len()), (hint.as_str(), 11), "{}", ran.stderr);
     // The template is a configuration, as it is.
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(&file, lines[2..].join("\n")).unwrap();

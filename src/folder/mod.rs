@@ -14,7 +14,6 @@ mod tests;
 pub mod trusted;
 mod unwritable;
 pub mod user_folders;
-mod writers;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -25,7 +24,7 @@ pub use self::lock::{Held, Lock, LockError, Wait};
 pub use self::name::{account_of, file_name};
 pub use self::replacement::{Replacement, abandon_all};
 pub use self::state_file::StateFile;
-pub use self::writers::{Exposed, Writers, writers};
+pub use self::trusted::{Exposed, Writers};
 use crate::error::{Failure, Kind, Within};
 
 /// The prefix of a file's name while the file is still being written. No name from [`file_name`] begins with a dot.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use super::keys::{KEYS, Shape, named, nearest};
 use super::location::{self, Chooser, Location};
 use super::settings::{Setting, Settings, Source, Value};
 use crate::error::{Failure, Kind, quoted, shortened};
+use crate::folder::Writers;
 use crate::folder::projects;
-use crate::folder::trusted::{self, Trusted};
+use crate::folder::trusted::{self, Opened, Unopened};
 
 /// The maximum length, in bytes, of an unknown key for which the error message suggests a similar key.
 const LONGEST_KEY: usize = 64;
@@ -52,8 +53,8 @@ impl Configuration {
     pub fn read(location: &Location) -> Result<Self, Failure> {
         let path = &location.path;
         let chooser = location.chosen_by;
-        let opened = trusted::open(path).map_err(|failure| with_next_step(failure, chooser))?;
-        let Some(Trusted { file, places, doubt }) = opened else {
+        let opened = opened(path).map_err(|failure| with_next_step(failure, chooser))?;
+        let Some((file, places, doubt)) = opened else {
             return Ok(Self { path: path.clone(), chooser, ..Self::default() });
         };
         let text = text_of(file, path).map_err(|failure| with_next_step(failure, chooser))?;
@@ -166,6 +167,29 @@ fn with_next_step(failure: Failure, chooser: Chooser) -> Failure {
     };
     let hint = failure.hint.clone().unwrap_or_else(hint);
     failure.hint(hint)
+}
+
+/// Opens the configuration file, if it exists. Returns it with the places of the links to it and its own, and with the
+/// doubt about who can change it, if the file system keeps no modes.
+fn opened(path: &Path) -> Result<Option<(File, Vec<PathBuf>, Option<String>)>, Failure> {
+    let failed = |what: &str| Failure::new(Kind::Usage, format!("cannot read {}: {what}", path.display()));
+    let Opened { file, places, writers } = match trusted::open(path) {
+        Ok(opened) => opened,
+        Err(Unopened::Failed(error)) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(Unopened::Failed(error)) => return Err(failed(&error.to_string())),
+        Err(Unopened::Irregular) => return Err(failed("it is not a plain file")),
+        Err(Unopened::Displaced) => {
+            return Err(
+                failed("the place of the file cannot be determined").hint("name the file itself, not a link to it")
+            );
+        }
+    };
+    let writers = writers.map_err(|exposed| failed(&exposed.of_it()).hint(exposed.hint()))?;
+    let doubt =
+        || format!("cannot tell who may change {}: its file system keeps no owners and permissions", path.display());
+    Ok(Some((file, places, (writers == Writers::Unknown).then(doubt))))
 }
 
 /// Returns the text of the open file.

@@ -261,7 +261,7 @@ fn configuration_that_others_can_write_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
     std::fs::write(&file, format!("[profile.internal]{WHOLE}")).unwrap();
-    for (mode, is_fine) in [(0o600, true), (0o644, true), (0o664, false), (0o646, false), (0o622, false)] {
+    for (mode, is_fine) in [(0o600, true), (0o644, true), (0o666, false), (0o646, false), (0o602, false)] {
         std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
         match read(&file) {
             Ok(configuration) => assert!(is_fine && configuration.names().eq(["internal"]), "{mode:o}"),

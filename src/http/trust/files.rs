@@ -1,28 +1,32 @@
 //! Certificate files, and folders of certificate files.
 
 use std::collections::HashSet;
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use crate::folder::trusted::{self, Opened, Unopened};
 
 /// The maximum size of a bundle, in bytes. A Linux system's own bundle has about 230 KiB.
 pub(super) const LARGEST: u64 = 8 * 1024 * 1024;
 
-/// Returns the contents of a plain file.
+/// Opens a plain file, and finds the users who can change it.
 ///
 /// # Errors
 /// The fault, to follow the file's name and "which".
-pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    // Otherwise, opening a pipe without a writer would block.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    let file = options.open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err("is not a plain file".into());
-    }
+pub(super) fn open(path: &Path) -> Result<Opened, String> {
+    trusted::open(path).map_err(|unopened| match unopened {
+        Unopened::Failed(error) => unreadable(error),
+        Unopened::Irregular => "is not a plain file".to_owned(),
+        Unopened::Displaced => "cannot be read: its place cannot be determined".to_owned(),
+    })
+}
+
+/// Returns the contents of an open file.
+///
+/// # Errors
+/// The fault, to follow the file's name and "which".
+pub(super) fn bytes_of(file: File) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let count = file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     match u64::try_from(count) {
@@ -32,7 +36,7 @@ pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Returns the fault of a file or folder that cannot be read.
-pub(super) fn unreadable(error: io::Error) -> String {
+fn unreadable(error: io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         _ => format!("cannot be read: {error}"),

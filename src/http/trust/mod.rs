@@ -21,7 +21,7 @@ use rustls::pki_types::{CertificateDer, TrustAnchor};
 pub use self::der::subject;
 use super::proxy::Variable;
 use crate::error::{Failure, Kind};
-use crate::folder::{Exposed, Writers, writers};
+use crate::folder::{Exposed, Writers};
 use crate::network::CaBundle;
 
 /// True if [`Roots::certificates`] holds all trusted roots, so that the system is not asked for more.
@@ -198,8 +198,9 @@ impl Source {
     fn read(&self) -> Result<Option<(Vec<(CertificateDer<'static>, TrustAnchor<'static>)>, Writers)>, Failure> {
         self.check_path()?;
         let faults = |fault| if self.is_in_folder { Ok(None) } else { Err(fault) };
-        let bytes = match files::bytes_of(&self.path) {
-            Ok(bytes) => bytes,
+        let opened = files::open(&self.path).and_then(|it| Ok((files::bytes_of(it.file)?, it.writers)));
+        let (bytes, writers) = match opened {
+            Ok(opened) => opened,
             Err(what) => return faults(self.fault(&what)),
         };
         let found = match bundle::certificates(&bytes) {
@@ -212,7 +213,7 @@ impl Source {
         if found.is_empty() {
             return faults(self.fault("holds no certificate that can be read"));
         }
-        match writers(&self.path).map_err(|error| self.fault(&files::unreadable(error)))? {
+        match writers {
             Ok(writers) => Ok(Some((found, writers))),
             Err(exposed) => Err(self.refused(&exposed)),
         }

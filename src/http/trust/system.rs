@@ -4,7 +4,7 @@
 //! `SSL_CERT_FILE` and `SSL_CERT_DIR` in their place, and a profile's `ca_bundle` switches these variables off. On
 //! macOS and Windows, reqwest asks the system's service.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -38,7 +38,7 @@ pub(super) fn roots() -> Vec<CertificateDer<'static>> {
     let file = FILES.iter().map(Path::new).find(|path| path.exists());
     let folders = FOLDERS.iter().map(Path::new).flat_map(|folder| files::of_folder(folder).unwrap_or_default());
     let paths = files::once(file.map(Path::to_owned).into_iter().chain(folders));
-    let read = |path| files::bytes_of(path).unwrap_or_default();
+    let read = |path: &PathBuf| files::open(path).and_then(|opened| files::bytes_of(opened.file)).unwrap_or_default();
     // Only plain PEM: some systems keep authorities that they distrust in OpenSSL's trusted form.
     let certificates = |bytes: Vec<u8>| CertificateDer::pem_slice_iter(&bytes).flatten().collect::<Vec<_>>();
     paths.iter().flat_map(|path| certificates(read(path))).collect()

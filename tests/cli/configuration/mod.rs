@@ -1,5 +1,6 @@
 //! Tests of the configuration file: errors name the file and line, and nothing else can redirect a sign-in.
 
+mod changed_by;
 mod place;
 mod teaching;
 

@@ -175,7 +175,10 @@ pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Body>, 
         if separator == 1 {
             body.bytes.push(b'&');
         }
-        body.bytes.extend_from_slice(&bytes);
+        match body.bytes.is_empty() {
+            true => body.bytes = bytes,
+            false => body.bytes.extend_from_slice(&bytes),
+        }
         body.joined = body.joined.take().or(joined);
     }
     Ok(body)
@@ -209,11 +212,12 @@ fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<(Vec<u8>, O
 pub(super) fn read_source(source: &Source, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Failure> {
     let name = source.name();
     match source {
-        Source::Text(text) => read_capped(&mut text.as_slice(), &name, before),
-        Source::Stdin => read_capped(stdin, &name, before),
+        Source::Text(text) => read_capped(&mut text.as_slice(), text.len(), &name, before),
+        Source::Stdin => read_capped(stdin, 0, &name, before),
         Source::File(path) => {
             let mut file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-            read_capped(&mut file, &name, before)
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            read_capped(&mut file, usize::try_from(length).unwrap_or(0), &name, before)
         }
     }
 }
@@ -235,9 +239,11 @@ fn joined_lines(text: &[u8], source: String) -> Option<Joined> {
 }
 
 /// Reads all of `reader`, which may hold at most [`LARGEST_BODY`] minus `before` bytes.
-fn read_capped(reader: &mut dyn Read, name: &str, before: usize) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
+/// Reads all of `reader`. `expected` is its probable length: a buffer that grows is copied and wiped each time.
+fn read_capped(reader: &mut dyn Read, expected: usize, name: &str, before: usize) -> Result<Vec<u8>, Failure> {
     let left = LARGEST_BODY.saturating_sub(before);
+    // One byte more, so that the end is found without growing.
+    let mut bytes = Vec::with_capacity(expected.min(left).saturating_add(1));
     let cap = u64::try_from(left).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(cap).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     if bytes.len() > left || before > LARGEST_BODY {

@@ -37,7 +37,7 @@ impl Exchange<'_> {
     /// Sends the request, repeats it as `--retry` says, follows redirects as `--location` says, and returns the final
     /// answer. Each repeat is signed again, with valid credentials.
     pub async fn answered(&self, credentials: Credentials) -> anyhow::Result<(Answer, Option<Refusal>)> {
-        let client = connection::client(&self.flags.connection, self.context)?;
+        let client = connection::client(self.flags, self.context)?;
         let mut retries = Retries::new(&self.flags.connection);
         let mut credentials = credentials;
         loop {
@@ -76,7 +76,7 @@ impl Exchange<'_> {
             self.env.terminal.hint(redirect.hint());
             return Ok((answer, refusal));
         }
-        let others = connection::client_for_others(connection, self.context)
+        let others = connection::client_for_others(self.flags, self.context)
             .map_err(|failure| Lost { failure, stage: Stage::Final })?;
         let redirects = Redirects { own: client, others: &others, most: connection.max_redirs, watch };
         let on_step = |to: &str| {

@@ -136,7 +136,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__call)
-            opts="-p -X -H -d -F -G -I -T -A -e -b -r -i -o -O -D -f -w -s -S -v -m -L -h -V --profile --role --request --url --header --data --data-raw --data-binary --data-urlencode --json --form --form-string --get --url-query --head --upload-file --user-agent --referer --cookie --range --compressed --dry-run --curl --include --output --remote-name --output-dir --create-dirs --dump-header --fail --fail-with-body --write-out --silent --show-error --pretty --verbose --connect-timeout --max-time --retry --retry-delay --retry-max-time --retry-connrefused --location --max-redirs --connect-to --resolve --region --service --sign-host --debug --no-input --config --help --version"
+            opts="-p -X -H -d -F -G -I -T -A -e -b -r -i -o -O -D -f -w -s -S -v -m -L -E -h -V --profile --role --request --url --header --data --data-raw --data-binary --data-urlencode --json --form --form-string --get --url-query --head --upload-file --user-agent --referer --cookie --range --compressed --dry-run --curl --include --output --remote-name --output-dir --create-dirs --dump-header --fail --fail-with-body --write-out --silent --show-error --pretty --verbose --connect-timeout --max-time --retry --retry-delay --retry-max-time --retry-connrefused --location --max-redirs --cert --key --connect-to --resolve --region --service --sign-host --debug --no-input --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -380,6 +380,18 @@ _cogfed() {
                     return 0
                     ;;
                 --max-redirs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -92,6 +92,8 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry -d 'Repeat 
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-delay -d 'Wait this long before each repeat [default: 1, then doubling]' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-max-time -d 'Begin no repeat after this time' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l max-redirs -d 'Follow at most this many redirects' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s E -l cert -d 'Present this client certificate, in PEM, to an API with mutual TLS' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l key -d 'Use the private key in this file, in PEM [default: in the file of --cert]' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-to -d 'Connect to HOST2:PORT2 for a URL with HOST1:PORT1 (may be given more than once)' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l resolve -d 'Use these addresses for HOST:PORT (may be given more than once)' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l region -d 'The region to sign for, if the host name does not contain it' -r

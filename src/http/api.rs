@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use super::detour::{Detour, Place};
 use super::fault::HttpError;
+use super::identity::ClientCertificate;
 use super::proxy::{Proxy, Route};
 use super::{Http, Way, base, host_of};
 use crate::error::{Failure, Kind};
@@ -33,11 +34,13 @@ pub struct ApiChoices {
     pub decompresses: bool,
     /// Other places to connect to. The first one that applies to a URL counts.
     pub detours: Vec<Detour>,
+    /// The certificate to present if the server asks for one.
+    pub certificate: Option<ClientCertificate>,
 }
 
 impl Default for ApiChoices {
     fn default() -> Self {
-        Self { connect_timeout: CONNECT_TIMEOUT, decompresses: false, detours: Vec::new() }
+        Self { connect_timeout: CONNECT_TIMEOUT, decompresses: false, detours: Vec::new(), certificate: None }
     }
 }
 
@@ -178,6 +181,10 @@ impl ApiClient {
             .gzip(decompresses)
             .brotli(decompresses)
             .deflate(decompresses);
+        let builder = match &self.choices.certificate {
+            Some(certificate) => builder.identity(certificate.identity()),
+            None => builder,
+        };
         // reqwest's default gives up on a server that takes no bytes for 30 seconds, even if it is alive.
         #[cfg(any(target_os = "android", target_os = "linux"))]
         let builder = builder.tcp_user_timeout(None);

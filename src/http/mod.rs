@@ -6,6 +6,7 @@
 mod api;
 mod detour;
 mod fault;
+mod identity;
 mod no_proxy;
 mod proxy;
 pub mod retry;
@@ -27,6 +28,7 @@ use url::Url;
 pub use api::{ApiChoices, ApiClient};
 pub use detour::Detour;
 pub use fault::{Cause, HttpError, cause_of};
+pub use identity::ClientCertificate;
 pub use proxy::ProxyChoice;
 pub use sdk::ObeyRetryAfter;
 pub use time::ClockOffset;

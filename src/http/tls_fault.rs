@@ -13,6 +13,7 @@ const BROKEN_SIGNATURES: [&[u8]; 4] = [
 ];
 
 const TELL: &str = "tell the administrator of the server";
+const CERTIFICATE: &str = "an API with mutual TLS: give 'cogfed call' a client certificate by --cert FILE --key FILE";
 
 /// Returns the cause of a failed TLS connection. `bundles` are the files with extra roots, which a person has named
 /// already.
@@ -23,6 +24,7 @@ pub(super) fn cause(error: &Error, bundles: &[String]) -> Cause {
         Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => {
             ("it speaks no TLS that is safe today (1.2 or 1.3)", TELL)
         }
+        Error::AlertReceived(alert) if may_want_a_certificate(*alert) => (alerted(*alert), CERTIFICATE),
         Error::AlertReceived(alert) => (alerted(*alert), TELL),
         Error::InvalidMessage(_) => {
             ("it does not speak TLS", "check the host and the port, and whether https is right")
@@ -44,14 +46,32 @@ pub(super) fn cause(error: &Error, bundles: &[String]) -> Cause {
     Cause::lasting(what, hint)
 }
 
+/// Returns whether a server may send this alert because it wants a client certificate, or another one. With TLS 1.2,
+/// OpenSSL sends `handshake_failure`.
+fn may_want_a_certificate(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::NoCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::HandshakeFailure
+    )
+}
+
 fn alerted(alert: AlertDescription) -> &'static str {
     match alert {
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
-            "it has no cipher in common with cogfed"
+            "it has no cipher in common with cogfed, or demands a client certificate"
         }
         AlertDescription::UnrecognisedName => "it serves no host of this name",
-        AlertDescription::CertificateRequired | AlertDescription::BadCertificate | AlertDescription::NoCertificate => {
-            "it demands a client certificate, which cogfed does not have"
+        AlertDescription::CertificateRequired
+        | AlertDescription::BadCertificate
+        | AlertDescription::NoCertificate
+        | AlertDescription::UnknownCA
+        | AlertDescription::CertificateUnknown => {
+            "it demands a client certificate, or does not accept the one that it got"
         }
         AlertDescription::AccessDenied => "it denied access over TLS",
         AlertDescription::InternalError => "it reported an internal error over TLS",

@@ -239,7 +239,7 @@ fn joined_lines(text: &[u8], source: String) -> Option<Joined> {
 }
 
 /// Reads all of `reader`, which may hold at most [`LARGEST_BODY`] minus `before` bytes.
-/// Reads all of `reader`. `expected` is its probable length: a buffer that grows is copied and wiped each time.
+/// `expected` is its probable length: a buffer that grows is copied and wiped each time.
 fn read_capped(reader: &mut dyn Read, expected: usize, name: &str, before: usize) -> Result<Vec<u8>, Failure> {
     let left = LARGEST_BODY.saturating_sub(before);
     // One byte more, so that the end is found without growing.

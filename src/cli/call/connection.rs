@@ -1,5 +1,6 @@
 //! The flags of `cogfed call` that control the connection, repeats and redirects.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -41,6 +42,14 @@ pub struct ConnectionFlags {
     /// Follow at most this many redirects
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub max_redirs: u32,
+    /// Present this client certificate, in PEM, to an API with mutual TLS
+    ///
+    /// As in curl, a password may follow, but an encrypted key is refused. A redirect to another host gets no certificate.
+    #[arg(short = 'E', long, value_name = "FILE")]
+    pub cert: Option<String>,
+    /// Use the private key in this file, in PEM [default: in the file of --cert]
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
     /// Connect to HOST2:PORT2 for a URL with HOST1:PORT1 (may be given more than once)
     ///
     /// As in curl, HOST1, PORT1, HOST2 and PORT2 may be empty: for any, or unchanged. Certificate check, Host header and

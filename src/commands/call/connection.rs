@@ -1,23 +1,30 @@
 //! The HTTP clients of `cogfed call`, built from its flags: one for the API, and one for the targets of redirects.
 
-use super::super::ProfileContext;
-use crate::cli::Call;
-use crate::error::{Failure, Kind};
-use crate::http::{ApiChoices, ApiClient, Detour};
+use std::path::{Path, PathBuf};
 
-/// Returns the client for the API.
+use super::super::{Env, ProfileContext};
+use crate::cli::{Call, ConnectionFlags};
+use crate::error::{Failure, Kind, quoted};
+use crate::http::{ApiChoices, ApiClient, ClientCertificate, Detour};
+
+/// Returns the client for the API. It presents the client certificate of `--cert`.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) if a flag or a file is wrong.
+pub fn client(flags: &Call, env: &Env, context: &ProfileContext) -> Result<ApiClient, Failure> {
+    let certificate = certificate(&flags.connection, env)?;
+    Ok(context.http.api(ApiChoices { certificate, ..choices(flags)? }))
+}
+
+/// Returns the client for other origins that the API redirects to. It presents no certificate.
 ///
 /// # Errors
 /// [`Kind::Usage`](crate::error::Kind::Usage) if a flag is wrong.
-pub fn client(flags: &Call, context: &ProfileContext) -> Result<ApiClient, Failure> {
-    client_for_others(flags, context)
+pub fn client_for_others(flags: &Call, context: &ProfileContext) -> Result<ApiClient, Failure> {
+    Ok(context.http.api(choices(flags)?))
 }
 
-/// Returns the client for redirects from the API to other origins.
-///
-/// # Errors
-/// As for [`client`].
-pub fn client_for_others(flags: &Call, context: &ProfileContext) -> Result<ApiClient, Failure> {
+fn choices(flags: &Call) -> Result<ApiChoices, Failure> {
     let wrong = |flag: &str, fault: String| Failure::new(Kind::Usage, format!("{flag}: {fault}"));
     let mut detours = Vec::new();
     for text in &flags.connection.connect_to {
@@ -26,10 +33,40 @@ pub fn client_for_others(flags: &Call, context: &ProfileContext) -> Result<ApiCl
     for text in &flags.connection.resolve {
         detours.push(Detour::resolve(text).map_err(|fault| wrong("--resolve", fault))?);
     }
-    let choices = ApiChoices {
-        connect_timeout: flags.connection.connect_timeout,
-        decompresses: flags.request.compressed,
-        detours,
-    };
-    Ok(context.http.api(choices))
+    let (connect_timeout, decompresses) = (flags.connection.connect_timeout, flags.request.compressed);
+    Ok(ApiChoices { connect_timeout, decompresses, detours, certificate: None })
+}
+
+/// Reads the client certificate that the flags name. Warns if others can read its key.
+fn certificate(flags: &ConnectionFlags, env: &Env) -> Result<Option<ClientCertificate>, Failure> {
+    let Some(text) = &flags.cert else { return Ok(None) };
+    let file = without_password(text);
+    let key = flags.key.as_deref();
+    let certificate = ClientCertificate::read(&file, key)?;
+    let key = key.unwrap_or(&file);
+    if others_can_read(key) {
+        let key = quoted(&key.to_string_lossy());
+        env.terminal.warn(&format!("other users can read the private key in '{key}'"));
+        env.terminal.hint(&format!("chmod 600 '{key}'"));
+    }
+    Ok(Some(certificate))
+}
+
+/// Returns the file in `FILE` or `FILE:PASSWORD`. The password is not used: an encrypted key is refused.
+fn without_password(text: &str) -> PathBuf {
+    match text.rsplit_once(':') {
+        Some((file, _)) if !Path::new(text).exists() && file.len() > 1 => file.into(),
+        _ => text.into(),
+    }
+}
+
+#[cfg(unix)]
+fn others_can_read(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o044 != 0)
+}
+
+#[cfg(not(unix))]
+fn others_can_read(_: &Path) -> bool {
+    false
 }

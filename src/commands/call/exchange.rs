@@ -37,7 +37,7 @@ impl Exchange<'_> {
     /// Sends the request, repeats it as `--retry` says, follows redirects as `--location` says, and returns the final
     /// answer. Each repeat is signed again, with valid credentials.
     pub async fn answered(&self, credentials: Credentials) -> anyhow::Result<(Answer, Option<Refusal>)> {
-        let client = connection::client(self.flags, self.context)?;
+        let client = connection::client(self.flags, self.env, self.context)?;
         let mut retries = Retries::new(&self.flags.connection);
         let mut credentials = credentials;
         loop {

@@ -1,5 +1,6 @@
 //! Tests of `cogfed call`: requests to an API behind an IAM authorizer, and the printed answers.
 
+mod client_certificates;
 mod deadlines;
 mod files;
 mod input;

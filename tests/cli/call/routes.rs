@@ -106,3 +106,18 @@ fn call_goes_through_a_socks_proxy() {
     let ran = far.call(&url, &[], &[("ALL_PROXY", &proxy)]).failed_with(5);
     assert!(ran.stderr.contains(&format!("no usable answer from {API}")), "{}", ran.stderr);
 }
+
+#[test]
+fn authority_certificate_of_a_server_is_explained_although_it_is_named() {
+    let lab = signed_in("alice");
+    let authority = Authority::new("openssl's default");
+    let front = Front::alone(Act::Close, Some(authority.itself()));
+    let url = format!("https://localhost:{}/x", front.port());
+    for variable in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
+        let mut command = lab.command(&["call", "GET", &url, "--region", "eu-west-1"]);
+        let ran = Ran::from(command.env(variable, authority.write(lab.home())).output().unwrap()).failed_with(5);
+        let message = ran.one_error_and_hint();
+        assert!(message.contains("is self-signed and made for an authority (CA:TRUE), not for a server"), "{message}");
+        assert!(ran.stderr.contains("CA:FALSE") && !ran.stderr.contains("name the PEM file"), "{}", ran.stderr);
+    }
+}

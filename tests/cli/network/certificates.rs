@@ -84,8 +84,30 @@ impl Authority {
         self.server_of(names, Validity::Now)
     }
 
-    /// Returns the TLS configuration for a server on localhost. Its certificate is valid only for clients, not for
-    /// servers.
+    /// Returns a client certificate of this authority and its key (PKCS#8), both in PEM.
+    pub fn client(&self) -> (String, String) {
+        let mut params = leaf(&["client.example"], Validity::Now);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+
+    /// Returns the TLS configuration of a server at localhost that demands a client certificate of this authority, and
+    /// speaks only `version`.
+    pub fn demanding(&self, version: &'static rustls::SupportedProtocolVersion) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().unwrap();
+        let certificate = leaf(&["localhost"], Validity::Now).signed_by(&key, &self.issuer).unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(self.der.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider));
+        let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
+        let builder = builder.with_client_cert_verifier(verifier.build().unwrap());
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).unwrap())
+    }
+
+    /// Returns the TLS configuration for a server on localhost whose certificate is valid only for clients.
     pub fn for_clients(&self) -> Arc<ServerConfig> {
         let mut params = leaf(&["localhost"], Validity::Now);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

@@ -101,7 +101,8 @@ ENDPOINTS
 
 EXIT STATUS
   0    signed in
-  1    a trust root or an endpoint was not accepted
+  1    a trust root or an endpoint was not accepted; or another fault, such as a
+       state folder that cannot be written to
   2    the command line or the configuration is wrong, or a trust root needs
        --accept-roots, or an endpoint --accept-endpoints
   3    nobody signed in before the timeout

@@ -28,6 +28,7 @@ EXAMPLES
 
 EXIT STATUS
   0    signed out, or nobody was signed in
+  1    another fault, such as a state folder that cannot be written to
   2    the command line or the configuration is wrong
   4    the store failed: something may still be in it
   5    deleted here, but the user pool could not be reached to revoke it

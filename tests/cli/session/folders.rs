@@ -21,7 +21,6 @@ fn under(plain: &Command, runner: &[&str], words: &[&str]) -> Command {
 
 /// Runs a command of the lab in a mount namespace of its own, after a shell script that gets `folder` as `$1`. Returns
 /// `None` if this machine does not let the test mount anything.
-#[cfg(target_os = "linux")]
 fn mounted(lab: &Lab, script: &str, folder: &Path, words: &[&str]) -> Option<Ran> {
     let script = format!("{{ {script}; }} || exit 99; shift; exec \"$@\"");
     let folder = folder.to_str().expect("UTF-8");
@@ -36,11 +35,9 @@ fn mounted(lab: &Lab, script: &str, folder: &Path, words: &[&str]) -> Option<Ran
     }
 }
 
-#[cfg(target_os = "linux")]
 const READ_ONLY: &str = "mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\"";
 
 #[test]
-#[cfg(target_os = "linux")]
 fn read_only_home_serves_stored_credentials_until_they_expire() {
     let lab = Lab::new().signed_in();
     let fresh = lab.run(CREDENTIALS).good().document();
@@ -68,7 +65,6 @@ fn read_only_home_serves_stored_credentials_until_they_expire() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn full_disk_has_a_next_step() {
     const FULL: &str = "mount -t tmpfs -o size=32k,mode=0755 none \"$1\" && \
                         { dd if=/dev/zero of=\"$1/fill\" bs=1k count=64 2>/dev/null || true; }";
@@ -83,7 +79,6 @@ fn full_disk_has_a_next_step() {
 }
 
 /// Runs the program as a user id without an account, from `/`. Returns `None` if this test cannot become that user.
-#[cfg(target_os = "linux")]
 fn without_account(home: &Home, variables: &[(&str, &str)], words: &[&str]) -> Option<Ran> {
     let copy = home.config().with_file_name("cogfed-copy");
     if !copy.exists() {
@@ -102,14 +97,12 @@ fn without_account(home: &Home, variables: &[(&str, &str)], words: &[&str]) -> O
     }
 }
 
-#[cfg(target_os = "linux")]
 fn readable(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("its own");
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn unusable_home_is_named_with_the_next_step() {
     let lab = Lab::new();
     let home = Home::new();
@@ -145,7 +138,6 @@ fn unusable_home_is_named_with_the_next_step() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn home_that_is_not_utf_8_works() {
     use std::os::unix::ffi::OsStrExt;
     let lab = Lab::new();
@@ -160,7 +152,6 @@ fn home_that_is_not_utf_8_works() {
 }
 
 #[test]
-#[cfg(unix)]
 fn configuration_of_another_user_can_be_copied_or_owned_by_root() {
     let lab = Lab::new().signed_in();
     if std::os::unix::fs::chown(lab.config(), Some(1000), None).is_err() || is_user(1000) {
@@ -176,7 +167,6 @@ fn configuration_of_another_user_can_be_copied_or_owned_by_root() {
     lab.run(CREDENTIALS).good();
 }
 
-#[cfg(unix)]
 fn is_user(id: u32) -> bool {
     use std::os::unix::fs::MetadataExt;
     let own = tempfile::NamedTempFile::new().and_then(|file| file.as_file().metadata());
@@ -184,7 +174,6 @@ fn is_user(id: u32) -> bool {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn state_folder_of_another_user_cannot_be_shared() {
     let lab = Lab::new().signed_in();
     if std::os::unix::fs::chown(lab.folder().path(), Some(1000), None).is_err() || is_user(1000) {
@@ -218,7 +207,6 @@ fn missing_configuration_names_the_variable_or_flag() {
 }
 
 #[test]
-#[cfg(unix)]
 fn unusable_configuration_file_has_a_next_step() {
     let home = Home::new();
     let folder = home.path().join("folder");
@@ -234,7 +222,6 @@ fn unusable_configuration_file_has_a_next_step() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn unreadable_configuration_has_a_next_step() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new();

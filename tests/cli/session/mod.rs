@@ -4,6 +4,7 @@
 mod bus;
 mod clock;
 mod crowd;
+#[cfg(target_os = "linux")]
 mod folders;
 mod hot_path;
 #[cfg(target_os = "linux")]
@@ -12,6 +13,7 @@ mod life;
 #[cfg(target_os = "linux")]
 mod memory;
 mod persons;
+#[cfg(target_os = "linux")]
 mod planted;
 mod provider;
 #[cfg(target_os = "linux")]

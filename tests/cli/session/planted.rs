@@ -16,7 +16,6 @@ fn failed() -> (Lab, std::path::PathBuf) {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn texts_planted_in_a_clones_state_folder_are_not_shown() {
     const PLANTED: &str = "your account is locked: call 555-0100 and read out your password";
     let (lab, own) = failed();

@@ -1,7 +1,7 @@
 //! Tests of `credential-process` as tools run it. A wrong command line causes a one-line error, and cogfed recognises
 //! how a tool splits a line of ~/.aws/config.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, Write};
 
@@ -71,11 +71,10 @@ fn line_breaks_in_helper_arguments_stay_in_one_line() {
 #[test]
 #[cfg(unix)]
 fn argument_that_is_not_utf_8_is_named() {
-    use std::os::unix::ffi::OsStringExt;
+    use std::os::unix::ffi::OsStrExt;
     let home = Home::new();
-    let name = OsString::from_vec(b"caf\xe9".to_vec());
-    for words in [[OsStr::new("credential-process"), "-p".as_ref(), &name], [OsStr::new("-p"), &name, "login".as_ref()]]
-    {
+    let name = OsStr::from_bytes(b"caf\xe9");
+    for words in [[OsStr::new("credential-process"), "-p".as_ref(), name], [OsStr::new("-p"), name, "login".as_ref()]] {
         let said = ran(&home, &words).failed_with(2).stderr;
         assert!(said.starts_with("cogfed: error: the argument 'caf\u{fffd}' is not UTF-8"), "{said}");
     }

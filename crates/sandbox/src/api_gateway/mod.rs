@@ -80,8 +80,8 @@ fn respond(answer: Answer) -> Response<Bytes> {
 impl ApiGateway {
     /// Creates the API `api_id` with the stage `stage`, in the region `region` and in the account `account_id` (twelve
     /// digits). Its policies are those of the sandbox's roles: OrdersAdmin may invoke everything, OrdersReader may read
-    /// and echo, ReportsReader and SandboxAuthenticated may only echo. OrdersDeploy
-    /// may invoke everything, and OrdersAudit may read.
+    /// and echo, ReportsReader and SandboxAuthenticated may only echo. OrdersDeploy may invoke everything, and
+    /// OrdersAudit may read.
     pub fn new(
         region: impl Into<String>,
         account_id: impl Into<String>,

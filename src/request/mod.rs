@@ -1,8 +1,8 @@
-//! Requests to an API behind API Gateway's IAM authorizer: building, signing, sending, and explaining refusals.
+//! Requests to an API behind IAM, API Gateway's or another service's: building, signing, sending, and explaining refusals.
 //!
 //! [`ApiRequest::build`] turns the input into the exact bytes to send. [`sign`] signs them with Signature Version 4
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>). [`send`] sends them once and checks that
-//! nothing changed them. [`explain`] explains a refusal by the gateway.
+//! nothing changed them. [`explain`] explains a refusal by the gateway or the service.
 
 mod build;
 mod curl;

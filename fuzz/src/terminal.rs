@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use cogfed::error::{Failure, Kind, shortened};
-use cogfed::terminal::{Escaping, Terminal, shown, shown_json};
+use cogfed::terminal::{Escaping, JsonLayout, Terminal, shown, shown_json};
 
 use crate::given::is_plain;
 
@@ -17,6 +17,7 @@ pub fn run(data: &[u8]) {
     for size in [2, 3, 7] {
         assert_eq!(escaped(data.chunks(size)), whole, "in pieces of {size}");
     }
+    laid_out(data);
     let outside = String::from_utf8_lossy(data);
     let line = shown(&outside);
     assert!(is_plain(&line), "{line:?}");
@@ -31,6 +32,19 @@ pub fn run(data: &[u8]) {
     let short = shortened(&outside, 40);
     assert!(short.chars().count() <= 41 && outside.starts_with(short.trim_end_matches('…')));
     lines(&outside);
+}
+
+/// Checks that JSON keeps its value when it is laid out, and that no control character gets through.
+fn laid_out(data: &[u8]) {
+    let Some(json) = JsonLayout::checked(data) else { return };
+    for indents in [false, true] {
+        let mut out = Vec::new();
+        JsonLayout { indents, colours: false }.write(json, &mut out).expect("a Vec takes all");
+        let text = String::from_utf8(out).expect("UTF-8");
+        assert!(is_plain(&text.replace(['\n', '\t'], "")), "{text:?}");
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+        assert_eq!(value(&text), value(json), "{text:?}");
+    }
 }
 
 fn escaped<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {

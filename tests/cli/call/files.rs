@@ -217,8 +217,9 @@ mod unix {
         let (begun, has_begun) = std::sync::mpsc::channel();
         let begun = std::sync::Mutex::new(begun);
         let stub = Stub::of_connections(move |mut stream| {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")?;
-            stream.write_all(&[b'x'; 500_000])?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99000000\r\n\r\n")?;
+            // Much more than the buffers of a connection hold, so the client is writing when this has been sent.
+            stream.write_all(&vec![b'x'; 32 * 1024 * 1024])?;
             begun.lock().expect("a channel").send(()).expect("the test waits");
             // Ends when the client does.
             stream.read_to_end(&mut Vec::new()).map(drop)

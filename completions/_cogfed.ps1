@@ -131,7 +131,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--get', '--get', [CompletionResultType]::ParameterName, 'Put the data into the URL''s query, and send GET')
             [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Send HEAD, and show the head of the answer')
             [CompletionResult]::new('--head', '--head', [CompletionResultType]::ParameterName, 'Send HEAD, and show the head of the answer')
-            [CompletionResult]::new('--compressed', '--compressed', [CompletionResultType]::ParameterName, 'Ask for a compressed answer, and decompress it')
+            [CompletionResult]::new('--compressed', '--compressed', [CompletionResultType]::ParameterName, 'Ask for a compressed answer, and decompress it (the default on a terminal)')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the signed request with secrets masked, and send nothing')
             [CompletionResult]::new('--curl', '--curl', [CompletionResultType]::ParameterName, 'Print a line of curl that sends the same request, and send nothing')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Write the status line and headers of the response before its body')

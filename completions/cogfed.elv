@@ -125,7 +125,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --get 'Put the data into the URL''s query, and send GET'
             cand -I 'Send HEAD, and show the head of the answer'
             cand --head 'Send HEAD, and show the head of the answer'
-            cand --compressed 'Ask for a compressed answer, and decompress it'
+            cand --compressed 'Ask for a compressed answer, and decompress it (the default on a terminal)'
             cand --dry-run 'Print the signed request with secrets masked, and send nothing'
             cand --curl 'Print a line of curl that sends the same request, and send nothing'
             cand -i 'Write the status line and headers of the response before its body'

@@ -102,7 +102,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l sign-host -d 'Sig
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s G -l get -d 'Put the data into the URL\'s query, and send GET'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s I -l head -d 'Send HEAD, and show the head of the answer'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l compressed -d 'Ask for a compressed answer, and decompress it'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l compressed -d 'Ask for a compressed answer, and decompress it (the default on a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Print the signed request with secrets masked, and send nothing'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l curl -d 'Print a line of curl that sends the same request, and send nothing'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s i -l include -d 'Write the status line and headers of the response before its body'

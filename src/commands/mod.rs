@@ -143,7 +143,7 @@ fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
     match cli.verb {
         Verb::Login(flags) => login::run(&flags, env),
         Verb::CredentialProcess(flags) => credential_process::run(&flags, env),
-        Verb::Call(flags) => call::run(&flags, env),
+        Verb::Call(flags) => call::run(*flags, env),
         Verb::Status(flags) => status::run(&flags, env),
         Verb::Roles(flags) => roles::run(&flags, env),
         Verb::Logout(flags) => logout::run(&flags, env),

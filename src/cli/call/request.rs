@@ -51,7 +51,9 @@ pub struct RequestFlags {
     /// Ask for these bytes only, as in 0-499
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     pub range: Option<String>,
-    /// Ask for a compressed answer, and decompress it
+    /// Ask for a compressed answer, and decompress it (the default on a terminal)
+    ///
+    /// Decompresses gzip, deflate and br. Without this flag, a pipe or a file gets a compressed answer as it arrives.
     #[arg(long)]
     pub compressed: bool,
     /// Print the signed request with secrets masked, and send nothing

@@ -33,7 +33,9 @@ fn choices(flags: &Call) -> Result<ApiChoices, Failure> {
     for text in &flags.connection.resolve {
         detours.push(Detour::resolve(text).map_err(|fault| wrong("--resolve", fault))?);
     }
-    let (connect_timeout, decompresses) = (flags.connection.connect_timeout, flags.request.compressed);
+    // The head that --head asks for is shown as it arrives.
+    let decompresses = flags.request.compressed && !flags.request.head;
+    let connect_timeout = flags.connection.connect_timeout;
     Ok(ApiChoices { connect_timeout, decompresses, detours, certificate: None })
 }
 

@@ -17,7 +17,9 @@ use crate::cli::Call;
 use crate::profile::{Override, keys};
 use crate::request::{ApiRequest, CurlLine, curl_line, dry_run, sign};
 
-pub fn run(flags: &Call, env: &mut Env) -> anyhow::Result<()> {
+pub fn run(mut flags: Call, env: &mut Env) -> anyhow::Result<()> {
+    flags.request.compressed |= output::implies_compressed(&flags, env);
+    let flags = &flags;
     input::check(&flags.request)?;
     let mut choice = choice_of_role(&flags.profile, &flags.role);
     if let Some(region) = &flags.signature.region {

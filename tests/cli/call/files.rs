@@ -56,7 +56,7 @@ fn dash_is_standard_output() {
     for name in ["-", "/dev/stdout"] {
         assert_eq!(stub.get(&["-o", name]).good().stdout, OLD);
     }
-    assert!(!stub.lab.home().join("-").exists());
+    assert!(!stub.current.join("-").exists());
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn remote_name_flag_names_the_file_like_the_url() {
     get("/prod/file?x=/../y", &["-O", "--output-dir", &folder]).good();
     assert_eq!(stub.files(), file(OLD));
     get("/prod/plain%20name", &["--remote-name"]).good();
-    assert!(stub.lab.home().join("plain%20name").exists());
+    assert!(stub.current.join("plain%20name").exists());
     let before = stub.server.connections();
     for path in ["/prod/", "", "/.bashrc", "/-rf"] {
         let ran = get(path, &["-O"]).failed_with(2);
@@ -193,6 +193,7 @@ fn reader_that_stops_early_ends_the_transfer() {
 mod unix {
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::process::Stdio;
+    use std::time::Duration;
 
     use cogfed_test_support::{skip_anywhere, under};
     use rustix::process::{Pid, Signal, kill_process};
@@ -204,7 +205,7 @@ mod unix {
         let stub = Stub::of(Answer::json(200, "{}"));
         let old = stub.old(OLD);
         std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o604)).expect("a mode");
-        let link = stub.lab.home().join("link");
+        let link = stub.current.join("link");
         symlink(&old, &link).expect("a link");
         stub.get_to(&link, &[]).good();
         assert_eq!(stub.files(), file("{}"));
@@ -230,7 +231,9 @@ mod unix {
                 continue;
             }
             let child = stub.command("/x", &["-o", &path]).spawn().expect("it runs");
-            has_begun.recv().expect("the answer begins");
+            if has_begun.recv_timeout(Duration::from_secs(30)).is_err() {
+                panic!("the answer does not begin: {:?}", Ran::from(child.wait_with_output().expect("it ends")));
+            }
             kill_process(Pid::from_child(&child), signal).expect("it is sent");
             let ran = Ran::from(child.wait_with_output().expect("it ends"));
             assert_eq!(ran.status, if signal == Signal::INT { 130 } else { -1 });

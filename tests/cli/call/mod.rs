@@ -1,6 +1,7 @@
 //! Tests of `cogfed call`: requests to an API behind an IAM authorizer, and the printed answers.
 
 mod client_certificates;
+mod compressed;
 mod deadlines;
 mod files;
 mod input;

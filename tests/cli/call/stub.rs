@@ -13,7 +13,9 @@ pub struct Stub {
     pub lab: Lab,
     /// The API.
     pub server: Server,
-    /// An empty folder for files.
+    /// The folder that cogfed runs in.
+    pub current: PathBuf,
+    /// The folder `files` in it, which is empty.
     pub folder: PathBuf,
 }
 
@@ -39,9 +41,10 @@ impl Stub {
 
     fn at(server: Server) -> Self {
         let lab = Lab::new().signed_in();
-        let folder = lab.home().join("files");
+        let current = lab.work();
+        let folder = current.join("files");
         std::fs::create_dir(&folder).expect("a folder");
-        Self { lab, server, folder }
+        Self { lab, server, current, folder }
     }
 
     /// Returns a file with this text.

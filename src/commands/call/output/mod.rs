@@ -10,8 +10,10 @@ mod write_out;
 use std::io::{self, Write};
 
 use http::Method;
+use http::header::{CONTENT_ENCODING, RANGE};
 
-use self::destination::{Destination, Opened};
+use self::destination::{Destination, Opened, is_standard};
+use self::facts::Facts;
 use self::presentation::{Manner, Presentation};
 pub use self::progress::shown as with_progress;
 pub use self::report::Report;
@@ -19,6 +21,9 @@ use super::super::Env;
 use crate::cli::{Call, OutputFlags};
 use crate::error::{Failure, Kind};
 use crate::request::{Answer, ApiRequest, Refusal, WriteError};
+
+/// The compressions that `--compressed` decompresses.
+const DECOMPRESSED: [&str; 4] = ["gzip", "x-gzip", "deflate", "br"];
 
 /// The destinations of an answer, checked before the request is sent.
 pub struct Destinations {
@@ -34,6 +39,17 @@ impl Destinations {
     pub fn of(flags: &OutputFlags, request: &ApiRequest) -> Result<Self, Failure> {
         Ok(Self { body: Destination::of_body(flags, request.path())?, head: Destination::of_head(flags)? })
     }
+}
+
+/// Returns whether `--compressed` is the default: a terminal shows the body, and the whole of it. A part of a compressed
+/// body cannot be decompressed.
+pub fn implies_compressed(flags: &Call, env: &Env) -> bool {
+    let is_range = |header: &String| {
+        header.split_once(':').is_some_and(|(name, _)| name.trim_end().eq_ignore_ascii_case(RANGE.as_str()))
+    };
+    let is_part = flags.request.range.is_some() || flags.request.headers.iter().any(is_range);
+    let is_standard = !flags.output.remote_name && flags.output.output.as_deref().is_none_or(is_standard);
+    env.output.is_terminal && is_standard && !is_part
 }
 
 /// Writes the answer to its destinations, and the explanation of a refusal to the terminal.
@@ -53,6 +69,12 @@ pub async fn finish(
         failed => failed,
     };
     report.facts.end(&answer);
+    if let (true, Some(encoding)) = (report.facts.size_download > 0, compression(&report.facts)) {
+        env.terminal.say(&format!("the body is compressed ({encoding}), and is written as it arrived"));
+        if DECOMPRESSED.contains(&encoding.as_str()) {
+            env.terminal.hint("add --compressed to decompress it");
+        }
+    }
     // Explained even if the answer could not be written.
     if let Some(refusal) = &refusal {
         env.terminal.warn(&refusal.message);
@@ -67,6 +89,12 @@ pub async fn finish(
 
 fn is_failure(flags: &OutputFlags, status: u16) -> bool {
     (flags.fail || flags.fail_with_body) && status >= 400
+}
+
+/// Returns the compression of a body that was not decompressed (RFC 9110, section 8.4.1).
+fn compression(facts: &Facts) -> Option<String> {
+    let encoding = facts.header(CONTENT_ENCODING.as_str()).trim().to_ascii_lowercase();
+    (!encoding.is_empty() && encoding != "identity").then_some(encoding)
 }
 
 /// Writes the head to the destination of `--dump-header`.

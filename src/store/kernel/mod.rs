@@ -226,6 +226,16 @@ fn exceeded(table: &str, uid: u32) -> Option<Exceeded> {
     Some(if keys.used >= keys.most { keys } else { bytes })
 }
 
+/// The bytes that the user keyring takes at most: its description, and a link.
+const KEYRING: u64 = 64;
+
+/// Returns whether this user's quota leaves no room for the user keyring itself.
+fn has_no_room_for_a_keyring() -> bool {
+    let table = std::fs::read_to_string(QUOTAS).unwrap_or_default();
+    let exceeded = exceeded(&table, rustix::process::geteuid().as_raw());
+    exceeded.is_some_and(|quota| quota.used + if quota.unit == "keys" { 0 } else { KEYRING } >= quota.most)
+}
+
 /// Returns the name of the sysctl(8) setting of a quota. Only the root of the whole machine has quotas of its own, so the
 /// root of a container is recognised by the limit. `limit` reads a setting.
 fn setting(exceeded: &Exceeded, is_root: bool, limit: impl Fn(&str) -> Option<u64>) -> &'static str {
@@ -242,8 +252,9 @@ fn failed(error: KeyError) -> StoreError {
     const HINT: &str = "containers often forbid it: set store = \"file\" in the profile (files of mode 0600, as the AWS \
                         CLI keeps its own)";
     match error {
-        // Making the user keyring itself takes a key.
         KeyError::QuotaExceeded => over_quota(None),
+        // Making the user keyring takes a key, and the kernel only says that there is no such keyring.
+        KeyError::KeyDoesNotExist if has_no_room_for_a_keyring() => over_quota(None),
         other => {
             let detail = match other {
                 KeyError::PermissionDenied | KeyError::AccessDenied => "not permitted".into(),

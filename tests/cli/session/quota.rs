@@ -104,6 +104,29 @@ fn used_up_bytes_of_kernel_keys_are_named_with_the_limit() {
     assert!(!error.stderr.contains("logout"), "{error:?}");
 }
 
+/// The user keyring does not exist yet, and there is no room to make it.
+#[test]
+fn missing_user_keyring_at_the_limit_is_no_broken_store() {
+    // The user keyring outlasts the test, so each run needs another user.
+    let user = User(40_000 + std::process::id() % 20_000);
+    if Command::new("keyctl").arg("--version").output().is_err() {
+        return skip("there is no keyctl here");
+    }
+    let lab = Lab::new();
+    let Some((home, config)) = place(&lab, user, "store = 'kernel'\nshared_keyring = true") else { return };
+    // The keys are in the session's keyring, and end with it.
+    let script = "exec keyctl session - sh -c '
+         keyctl add user probe x @s >/dev/null || exit 98
+         for i in $(seq 220); do keyctl add user other$i x @s >/dev/null 2>&1; done
+         exec \"$0\" credential-process' \"$0\"";
+    let Some(ran) = user.run(home.path().parent().expect("as above"), &config, script) else { return };
+    if ran.status == 98 {
+        return skip_anywhere("the kernel keeps no keys here");
+    }
+    let ran = ran.failed_with(4);
+    assert!(ran.stderr.contains("200 of 200 keys of this user are in use (see /proc/key-users); set store"), "{ran:?}");
+}
+
 #[test]
 fn full_kernel_keyring_does_not_stop_the_file_store() {
     let user = User(23_458);

@@ -56,7 +56,8 @@ impl NextStep {
             quoted(&profile.name)
         );
         NextStep::Configure {
-            file: file.map_or_else(|| "~/.aws/config".to_owned(), |path| shown(&path)),
+            // A variable may name any text as a path.
+            file: file.map_or_else(|| "~/.aws/config".to_owned(), |path| for_shell(&shown(&path))),
             // The AWS CLI needs a region even for the command below.
             lines: vec![head, format!("region = {}", region_of(profile)), format!("credential_process = {process}")],
             command: try_it(profile, &name, "", cogfed, variable),

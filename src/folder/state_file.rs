@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Folder;
+use super::projects::project_of_state;
 use crate::error::{Failure, Kind};
 
 /// A state file that holds a `T` as JSON.
@@ -26,10 +27,12 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
         Self { folder, name: name.into(), limit, holds: PhantomData }
     }
 
-    /// Returns the stored value, or `None` if the file is missing or invalid.
+    /// Returns the stored value, or `None` if the file is missing or invalid. In a cloned project, to which an `.envrc` may
+    /// set `XDG_STATE_HOME`, the file may be anyone's: there it counts as missing.
     pub fn read(&self) -> Option<T> {
         let bytes = self.folder.read(&self.name, self.limit).ok()??;
-        serde_json::from_slice(&bytes).ok()
+        let value = serde_json::from_slice(&bytes).ok()?;
+        project_of_state(&self.folder.path()).is_none().then_some(value)
     }
 
     /// Returns the metadata of the file, if there is one.

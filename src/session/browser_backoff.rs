@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Session;
-use super::last_failure::{KeptFailure, is_trusted};
+use super::last_failure::KeptFailure;
 use super::record::tokens_account;
 use crate::error::{Failure, Kind};
 use crate::folder::{Folder, StateFile};
@@ -70,7 +70,7 @@ impl Session {
         if at > now || now - at >= HOLD_BACK {
             return None;
         }
-        match failure.filter(|_| is_trusted(self.folder())) {
+        match failure {
             // The attempt that this caller waited for: it fails in the same way.
             Some(kept) if at > began => Some(kept.failure()),
             kept => {

@@ -10,7 +10,6 @@ use super::Ask;
 use super::policy::RETRY_AFTER;
 use super::record::credentials_account;
 use crate::error::{Failure, Kind, abridged};
-use crate::folder::projects::project_of_state;
 use crate::folder::{Folder, StateFile};
 use crate::http::retry::LONGEST_WAIT;
 use crate::secret::Redactor;
@@ -87,13 +86,7 @@ fn file(own: &Folder, ask: &Ask) -> StateFile<LastFailure> {
 
 /// Returns the stored failure of the last renewal of these credentials, or `None` if no failure is stored.
 pub fn read(own: &Folder, ask: &Ask) -> Option<LastFailure> {
-    file(own, ask).read().filter(|_| is_trusted(own))
-}
-
-/// Returns whether messages from the state folder may be shown as cogfed's own words. In a cloned project, to which an
-/// `.envrc` may set `XDG_STATE_HOME`, they may be anyone's.
-pub(super) fn is_trusted(own: &Folder) -> bool {
-    project_of_state(&own.path()).is_none()
+    file(own, ask).read()
 }
 
 /// Stores the failure of a renewal of these credentials.

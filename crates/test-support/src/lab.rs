@@ -152,6 +152,7 @@ impl Lab {
         self.home.temporary()
     }
 
+    #[cfg(all(unix, not(target_vendor = "apple")))]
     pub(crate) fn desktop(&self) -> PathBuf {
         self.home.desktop()
     }

@@ -51,6 +51,7 @@ pub struct Exposed {
     change: Change,
 }
 
+#[cfg_attr(not(unix), allow(dead_code, reason = "only Unix has modes to check"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     File,
@@ -58,6 +59,7 @@ enum Kind {
     Link,
 }
 
+#[cfg_attr(not(unix), allow(dead_code, reason = "only Unix has modes to check"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Change {
     /// Others may write to it, and to the other files and folders of this list.

@@ -15,6 +15,7 @@ mod memory;
 mod persons;
 #[cfg(target_os = "linux")]
 mod planted;
+mod planted_state;
 mod provider;
 #[cfg(target_os = "linux")]
 mod quota;

@@ -13,9 +13,9 @@ use super::keys::{KEYS, Shape, named, nearest};
 use super::location::{self, Chooser, Location};
 use super::settings::{Setting, Settings, Source, Value};
 use crate::error::{Failure, Kind, quoted, shortened};
-use crate::folder::Writers;
 use crate::folder::projects;
 use crate::folder::trusted::{self, Opened, Unopened};
+use crate::folder::{Exposed, Writers};
 
 /// The maximum length, in bytes, of an unknown key for which the error message suggests a similar key.
 const LONGEST_KEY: usize = 64;
@@ -54,7 +54,7 @@ impl Configuration {
         let path = &location.path;
         let chooser = location.chosen_by;
         let opened = opened(path).map_err(|failure| with_next_step(failure, chooser))?;
-        let Some((file, places, doubt)) = opened else {
+        let Some((Opened { file, places, .. }, doubt)) = opened else {
             return Ok(Self { path: path.clone(), chooser, ..Self::default() });
         };
         let text = text_of(file, path).map_err(|failure| with_next_step(failure, chooser))?;
@@ -169,11 +169,11 @@ fn with_next_step(failure: Failure, chooser: Chooser) -> Failure {
     failure.hint(hint)
 }
 
-/// Opens the configuration file, if it exists. Returns it with the places of the links to it and its own, and with the
-/// doubt about who can change it, if the file system keeps no modes.
-fn opened(path: &Path) -> Result<Option<(File, Vec<PathBuf>, Option<String>)>, Failure> {
+/// Opens the configuration file, if it exists. Returns it with the doubt about who can change it, if the file system
+/// keeps no modes.
+fn opened(path: &Path) -> Result<Option<(Opened, Option<String>)>, Failure> {
     let failed = |what: &str| Failure::new(Kind::Usage, format!("cannot read {}: {what}", path.display()));
-    let Opened { file, places, writers } = match trusted::open(path) {
+    let opened = match trusted::open(path) {
         Ok(opened) => opened,
         Err(Unopened::Failed(error)) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -186,10 +186,12 @@ fn opened(path: &Path) -> Result<Option<(File, Vec<PathBuf>, Option<String>)>, F
             );
         }
     };
-    let writers = writers.map_err(|exposed| failed(&exposed.of_it()).hint(exposed.hint()))?;
+    let exposed = |exposed: &Exposed| failed(&exposed.of_it()).hint(exposed.hint());
+    let is_doubtful = *opened.writers.as_ref().map_err(exposed)? == Writers::Unknown;
     let doubt =
         || format!("cannot tell who may change {}: its file system keeps no owners and permissions", path.display());
-    Ok(Some((file, places, (writers == Writers::Unknown).then(doubt))))
+    let doubt = is_doubtful.then(doubt);
+    Ok(Some((opened, doubt)))
 }
 
 /// Returns the text of the open file.

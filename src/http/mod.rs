@@ -364,15 +364,17 @@ enum Way<'a> {
 
 /// Returns the settings of clients whose deadlines suit an unattended tool.
 fn builder() -> reqwest::ClientBuilder {
-    base().connect_timeout(CONNECT_DEADLINE).read_timeout(SILENCE_DEADLINE)
+    base()
+        .user_agent(concat!("cogfed/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_DEADLINE)
+        .read_timeout(SILENCE_DEADLINE)
 }
 
-/// Returns the settings that all clients share.
+/// Returns the settings that all clients share. They add no `User-Agent`: `call` has its own, or none.
 fn base() -> reqwest::ClientBuilder {
     // Ignored: after the first installation, any other is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
-        .user_agent(concat!("cogfed/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         // A small compressed answer can unfold to any size. Only `call` asks for one.

@@ -98,8 +98,8 @@ impl ApiRequest {
         if input.compressed {
             add(ACCEPT_ENCODING, COMPRESSED);
         }
+        add(USER_AGENT, OWN_USER_AGENT);
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-        headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(OWN_USER_AGENT));
         let host = HeaderValue::from_str(&target.authority).expect("the host of a parsed URL is ASCII without spaces");
         headers.insert(HOST, host);
         if !body.is_empty() || [Method::POST, Method::PUT, Method::PATCH].contains(&method) {
@@ -195,8 +195,6 @@ fn left_out(given: &[String], notes: &mut Vec<Note>) -> Result<Vec<HeaderName>, 
         }
         if header == ACCEPT {
             notes.push(Note::Stays("Accept: */*"));
-        } else if header == USER_AGENT {
-            notes.push(Note::Stays("User-Agent"));
         }
         names.push(header);
     }
@@ -439,8 +437,9 @@ mod tests {
             let left_out = names.iter().map(ToString::to_string).collect();
             ApiRequest::build(RequestInput { json: true, compressed: true, left_out, ..input(&[]) })
         };
-        let (request, notes) = without(&["Content-Type", "accept-encoding", "Expect"]).unwrap();
+        let (request, notes) = without(&["Content-Type", "accept-encoding", "Expect", "User-Agent"]).unwrap();
         assert_eq!((value(&request, "content-type"), value(&request, "accept-encoding")), (None, None));
+        assert_eq!(value(&request, "user-agent"), None);
         assert_eq!(notes, []);
         assert_eq!(value(&without(&[]).unwrap().0, "accept-encoding"), Some("gzip, deflate, br"));
         let (request, notes) = without(&["Accept"]).unwrap();

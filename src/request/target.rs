@@ -177,8 +177,17 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
 }
 
 /// Returns the placeholder in a host that was copied from documentation, if there is one: `{…}`, `$…`, `<…>`, escaped or
-/// not. No host holds these characters.
+/// not, or `[…]` around anything but an IPv6 address. No host holds these characters.
 fn unfilled(authority: &str) -> Option<&str> {
+    let is_address = |inner: &str| inner.contains(':');
+    let bracketed = authority.find('[').and_then(|start| {
+        let text = authority.get(start..)?;
+        let end = text.find(']')? + 1;
+        text.get(..end).filter(|text| !is_address(text))
+    });
+    if bracketed.is_some() {
+        return bracketed;
+    }
     const STARTS: [&str; 6] = ["{", "$", "<", "%7B", "%7b", "%3C"];
     let start = STARTS.iter().filter_map(|start| authority.find(start)).min()?;
     let text = authority.get(start..).unwrap_or_default();
@@ -408,6 +417,7 @@ mod tests {
             ("https://%7Bapi%7D.execute-api.eu-west-1.amazonaws.com/", "'%7Bapi%7D'"),
             ("https://abc.execute-api.{region}.amazonaws.com/", "'{region}'"),
             ("https://{api", "'{api'"),
+            ("https://[api-id].execute-api.eu-west-1.amazonaws.com/", "'[api-id]'"),
             ("{scheme}://h/", "no host"),
         ] {
             let message = refusal(given);

@@ -77,7 +77,8 @@ const ADVICE: &[(&[&str], &str)] = &[
     (&["-k", "--insecure", "--ssl", "--ssl-no-revoke", "--cert-status"], CERTIFICATES),
     (&["--cacert", "--capath", "--ca-native", "--crlfile", "--pinnedpubkey"], AUTHORITIES),
     (&["-x", "--proxy", "-U", "--proxy-user", "--noproxy", "--preproxy", "--proxytunnel"], PROXY),
-    (&["--socks4", "--socks4a", "--socks5", "--socks5-hostname", "--proxy1.0", "--proxy-header"], PROXY),
+    (&["--proxy1.0", "--proxy-header"], PROXY),
+    (&["--socks4", "--socks4a", "--socks5", "--socks5-hostname"], "set ALL_PROXY=socks5h://HOST:PORT"),
     (&["--proxy-cacert", "--proxy-insecure", "--proxy-cert", "--proxy-key", "--proxy-basic", "--proxy-ntlm"], PROXY),
     (&["-c", "--cookie-jar", "-j", "--junk-session-cookies"], COOKIES),
     (&["-K"], "write the options on the command line: cogfed reads no configuration of curl"),
@@ -122,4 +123,31 @@ const ADVICE: &[(&[&str], &str)] = &[
 /// Returns the way in which cogfed does what an option of curl does, if `option` is one that `call` does not have.
 pub fn advice_on(option: &str) -> Option<&'static str> {
     ADVICE.iter().find(|(options, _)| options.contains(&option)).map(|(_, advice)| *advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_option_of_call_is_ignored_or_advised_against() {
+        let call = crate::cli::command().find_subcommand("call").expect("a verb").clone();
+        let own: Vec<String> = call
+            .get_arguments()
+            .flat_map(|argument| {
+                let long =
+                    argument.get_long_and_visible_aliases().into_iter().flatten().map(|long| format!("--{long}"));
+                long.chain(argument.get_short().map(|short| format!("-{short}"))).collect::<Vec<_>>()
+            })
+            .collect();
+        assert!(own.contains(&"--data-raw".to_owned()) && own.contains(&"-X".to_owned()), "{own:?}");
+        for option in ADVICE.iter().flat_map(|(options, _)| *options) {
+            assert!(!own.contains(&(*option).to_owned()), "{option}");
+            assert!(!IGNORED.iter().any(|(long, ..)| *option == format!("--{long}")), "{option}");
+        }
+        for (long, short, _) in IGNORED {
+            assert!(!own.contains(&format!("--{long}")), "{long}");
+            assert!(short.is_none_or(|short| !own.contains(&format!("-{short}"))), "{long}");
+        }
+    }
 }

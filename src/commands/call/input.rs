@@ -242,7 +242,9 @@ fn stdin_uses(flags: &RequestFlags) -> usize {
         }
         _ => *value == "-" || *value == "@-",
     });
-    headers + upload + pieces.count()
+    let query =
+        flags.url_query.iter().filter(|text| !text.starts_with('+') && !text.contains('=') && text.ends_with("@-"));
+    headers + upload + pieces.count() + query.count()
 }
 
 /// Returns the texts to add to the URL's query: the data of `-G`, and `--url-query`.

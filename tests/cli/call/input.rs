@@ -123,6 +123,9 @@ fn headers_are_taken_as_by_curl() {
     assert_eq!(headers(&["-A", "x", "-H", "User-Agent: own"])["user-agent"], json!(["own"]), "-H wins");
     assert_eq!(headers(&["--compressed"])["accept-encoding"], json!(["gzip, deflate, br"]));
     assert_eq!(headers(&["-H", "Expect:"])["expect"], Value::Null);
+    for flags in [["-H", "User-Agent:"], ["-A", ""]] {
+        assert_eq!(headers(&flags)["user-agent"], Value::Null, "{flags:?}");
+    }
     // The HTTP client always sends this one, which is reported.
     let ran = run(&lab, &["URL", "-H", "Accept:"]).good();
     assert!(ran.stderr.contains("cannot leave out 'Accept: */*'"), "{}", ran.stderr);

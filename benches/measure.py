@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import pathlib
+import resource
 import shlex
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ import time
 
 import sandbox
 
+HERE = pathlib.Path(__file__).resolve().parent
 MIB = 1024 * 1024
 SLACK = 2
 CROWD = 64
@@ -197,13 +199,50 @@ def call(table, options, place):
     answers = [subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout for command in (ours, curl)]
     table.exactly("call and curl got the same answer", answers[0] == answers[1] != b"", True)
     mine, theirs = medians(ours, curl, runs=100)
-    table.ratio("call / curl --aws-sigv4", mine, theirs, 1)
+    table.ratio("call / curl --aws-sigv4", mine, theirs, 0.5)
+    large_bodies(table, options, curl[1:-1])
     if options.awscurl:
         awscurl = [options.awscurl, "--fail-with-body", "--service", "execute-api", "--region", "eu-west-1", url]
         mine, theirs = medians(ours, awscurl, runs=10)
         table.ratio("call / awscurl", mine, theirs, 0.1)
     else:
         table.add("call / awscurl", "not installed: benches/install", "<= 0.1", "skipped")
+
+
+def large_bodies(table, options, curls_flags):
+    """Measures `call` with large bodies beside curl with the same keys. Both write the answer to /dev/null."""
+    stub = subprocess.Popen([sys.executable, HERE / "stub.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    origin = stub.stdout.readline().strip()
+    with tempfile.NamedTemporaryFile() as body:
+        body.write(os.urandom(9 * MIB))
+        body.flush()
+        to_file = ["-o", os.devnull]
+        upload = ["-X", "PUT", "--data-binary", f"@{body.name}", origin + "/2"]
+        peaks = []
+        for what, words, runs, budget in (
+            ("1 MiB down", [f"{origin}/{MIB}"], 50, 0.6),
+            ("100 MiB down", [f"{origin}/{100 * MIB}"], 20, 0.9),
+            ("9 MiB up", upload, 40, 0.8),
+        ):
+            ours = [options.cogfed, "call", "--fail", "--region", "eu-west-1", "--service", "execute-api", *to_file, *words]
+            curl = ["curl", *curls_flags, *to_file, *words]
+            mine, theirs = medians(ours, curl, runs=runs)
+            table.ratio(f"call / curl --aws-sigv4, {what}", mine, theirs, budget)
+            peaks.append(peak(ours))
+        mine, theirs = (statistics.median(processor_time(command) for _ in range(10)) for command in (ours, curl))
+        table.ratio("its processor time / curl's, 9 MiB up", mine, theirs, 1.1)
+    table.most("its peak memory, 100 MiB down", peaks[1], "MiB", 20)
+    table.most("its peak memory, 9 MiB up", peaks[2], "MiB", 30)
+    stub.stdin.close()
+    stub.wait()
+
+
+def processor_time(command):
+    """Returns the processor time of a run in seconds, in user space and in the kernel."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def crowd(table, options, folder):

@@ -211,6 +211,11 @@ mod unix {
         assert_eq!(stub.files(), file("{}"));
         assert!(link.symlink_metadata().expect("a link").is_symlink());
         assert_eq!(old.metadata().expect("a file").permissions().mode() & 0o777, 0o604);
+        let inner = stub.command("/x", &["-o", "files/new"]);
+        let ran = under(&["sh", "-c", "umask 027 && \"$@\"", "sh"], &inner).output().expect("sh runs");
+        assert!(ran.status.success(), "{ran:?}");
+        let new = stub.folder.join("new").metadata().expect("a file");
+        assert_eq!(new.permissions().mode() & 0o777, 0o640, "a new file's mode comes from the umask");
     }
 
     #[test]

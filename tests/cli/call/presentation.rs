@@ -1,9 +1,9 @@
 //! `cogfed call` on a terminal: JSON is laid out, binary data is withheld, progress is shown.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::time::Duration;
 
-use cogfed_test_support::Answer;
+use cogfed_test_support::{Answer, Lab, Server};
 
 use super::stub::Stub;
 use crate::command_line::on_a_terminal;
@@ -112,4 +112,26 @@ fn long_download_shows_its_progress_until_its_end() {
         assert_eq!(shown(&stub, flags, &[variable]).as_deref(), Some(""), "{flags:?}");
     }
     assert_eq!(stub.get_to(&stub.folder.join("file"), &[]).good().stderr, "", "not without a terminal");
+}
+
+#[test]
+fn long_upload_shows_its_progress_until_the_answer() {
+    const BODY: usize = 9 * 1024 * 1024;
+    // The pause is the input, as above: the client is done when the body has been read.
+    let server = Server::of_connections(|mut stream| {
+        let mut read = [0; 65536];
+        let mut bytes = stream.read(&mut read)?;
+        std::thread::sleep(Duration::from_millis(2600));
+        while bytes < BODY {
+            bytes += stream.read(&mut read)?;
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+    });
+    let lab = Lab::new().signed_in();
+    let body = lab.work().join("body");
+    std::fs::write(&body, vec![b'x'; BODY]).expect("a file");
+    let (url, body) = (format!("{}/x", server.url()), format!("@{}", body.display()));
+    let Some(plain) = on_a_terminal(&lab, &["call", "POST", &url, "--data-binary", &body], &[XTERM]) else { return };
+    assert!(plain.contains("\rcogfed: ") && plain.contains(" MiB of 9.0 MiB sent"), "{plain:?}");
+    assert!(plain.ends_with("  \rok\r\n"), "the line is removed before the answer: {plain:?}");
 }

@@ -62,8 +62,11 @@ pub enum Value {
     Text(Option<String>),
 }
 
+/// The name of a variable, and the function that returns its value.
+pub type Variable = (&'static str, fn(&Facts) -> Value);
+
 /// The variables by name, in the order in which `%{json}` prints them.
-pub const VARIABLES: &[(&str, fn(&Facts) -> Value)] = &[
+pub const VARIABLES: &[Variable] = &[
     ("content_type", |facts| text(&facts.header(CONTENT_TYPE.as_str()))),
     ("errormsg", |facts| Value::Text(facts.message.clone())),
     ("exitcode", |facts| Value::Number(facts.exit_code.into())),

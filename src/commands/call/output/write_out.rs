@@ -6,7 +6,7 @@ use std::path::Path;
 
 use http::HeaderMap;
 
-use super::facts::{Facts, VARIABLES, Value};
+use super::facts::{Facts, VARIABLES, Variable};
 use crate::error::{Failure, Kind, quoted};
 
 /// A parsed format.
@@ -145,7 +145,7 @@ impl Format {
 
 /// Returns all variables as one JSON object.
 fn json(facts: &Facts) -> String {
-    let member = |(name, value): &(&str, fn(&Facts) -> Value)| format!("\"{name}\":{}", value(facts).as_json());
+    let member = |(name, value): &Variable| format!("\"{name}\":{}", value(facts).as_json());
     format!("{{{}}}", VARIABLES.iter().map(member).collect::<Vec<_>>().join(","))
 }
 

@@ -162,8 +162,9 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
         "https" => {}
         "http" if is_loopback(&origin) => {}
         "http" => {
-            let message =
-                format!("the URL of '{authority}' is http: whoever is on the way could read and alter the request");
+            let message = format!(
+                "the URL of '{authority}' is http: anyone on the network path could read or change the request"
+            );
             return Err(usage(message, "use https; http goes to loopback hosts only"));
         }
         other => return Err(usage(format!("'{}' is no scheme of an API", shortened(other, 80)), "use https")),

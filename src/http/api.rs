@@ -51,15 +51,18 @@ pub struct ApiClient {
     choices: ApiChoices,
     /// The clients so far, each with its way out of this machine, and with the addresses that it connects to instead of
     /// the URL's.
-    built: Mutex<Vec<((Key, Option<Addresses>), reqwest::Client)>>,
+    built: Mutex<Vec<(Key, reqwest::Client)>>,
 }
 
 /// A host and the addresses to connect to for it.
 type Addresses = (String, Vec<SocketAddr>);
 
+/// The route and the addresses that one client is built for.
+type Key = (RouteKind, Option<Addresses>);
+
 /// The kind of a route out of this machine, without details such as the proxy's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
+enum RouteKind {
     Plain,
     Direct,
     System,
@@ -151,13 +154,13 @@ impl ApiClient {
     }
 
     fn client(&self, way: &Way<'_>, addresses: Option<Addresses>) -> Result<reqwest::Client, Failure> {
-        let key = match way {
-            Way::Plain => Key::Plain,
-            Way::Encrypted(Route::Direct) => Key::Direct,
-            Way::Encrypted(Route::System) => Key::System,
-            Way::Encrypted(Route::Proxy(_)) => Key::Proxy,
+        let kind = match way {
+            Way::Plain => RouteKind::Plain,
+            Way::Encrypted(Route::Direct) => RouteKind::Direct,
+            Way::Encrypted(Route::System) => RouteKind::System,
+            Way::Encrypted(Route::Proxy(_)) => RouteKind::Proxy,
         };
-        let key = (key, addresses);
+        let key: Key = (kind, addresses);
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = built.iter().find(|(other, _)| *other == key) {
             return Ok(client.clone());

@@ -6,6 +6,7 @@ mod deadlines;
 mod files;
 mod input;
 mod output;
+#[cfg(unix)]
 mod pasted;
 mod presentation;
 mod redirects;

@@ -141,7 +141,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("CALL curl -X PUT localhost:9200/books", "the URL has no scheme", "https://HOST/STAGE/PATH"),
 ];
 
-#[cfg(unix)]
 #[test]
 fn lines_of_curl_from_documentation_work() {
     let lab = signed_in("alice");
@@ -162,7 +161,6 @@ fn lines_of_curl_from_documentation_work() {
     assert_eq!(WORKING.len() + REFUSED.len(), 23);
 }
 
-#[cfg(unix)]
 #[test]
 fn lines_of_curl_that_do_not_apply_name_one_reason() {
     let lab = signed_in("alice");
@@ -194,7 +192,6 @@ fn parts(echo: &Value) -> Value {
     json!([echo["method"], echo["path"], echo["query"], echo["bodySha256"], own])
 }
 
-#[cfg(unix)]
 #[test]
 fn printed_line_of_curl_sends_the_same_request() {
     let version = |path| Command::new(path).arg("--version").output().ok();

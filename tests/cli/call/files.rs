@@ -262,6 +262,27 @@ mod unix {
     }
 
     #[test]
+    fn answer_of_200_mib_takes_bounded_memory() {
+        if cfg!(not(target_os = "linux")) {
+            return skip_anywhere("only Linux limits a process's memory with ulimit -d");
+        }
+        const MIB: usize = 1024 * 1024;
+        let stub = Stub::of_connections(|mut stream| {
+            stream.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", 200 * MIB).as_bytes())?;
+            let piece = vec![b'x'; MIB];
+            (0..200).try_for_each(|_| stream.write_all(&piece))
+        });
+        for (flags, script) in [
+            (&["-o", "files/file"][..], "ulimit -d 100000; \"$@\" && wc -c < files/file"),
+            (&[], "ulimit -d 100000; \"$@\" | wc -c"),
+        ] {
+            let inner = stub.command("/x", flags);
+            let ran = Ran::from(under(&["sh", "-c", script, "sh"], &inner).output().expect("sh runs")).good();
+            assert_eq!((ran.stdout.trim(), ran.stderr.as_str()), ("209715200", ""));
+        }
+    }
+
+    #[test]
     fn full_device_is_named() {
         if !std::path::Path::new("/dev/full").exists() {
             return skip_anywhere("there is no /dev/full here");

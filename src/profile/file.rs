@@ -128,8 +128,8 @@ impl Configuration {
         self.chooser
     }
 
-    /// Returns the environment variable that chose the file if the file is outside this user's own configuration
-    /// folder, and `None` otherwise. Such a file may name no endpoints beyond AWS and loopback.
+    /// If the file is outside this user's own configuration folder, returns the environment variable that chose it;
+    /// otherwise `None`. Such a file may name no endpoints beyond AWS and loopback.
     pub fn chosen_by(&self) -> Option<&'static str> {
         let (variable, path) = self.chosen_by.as_ref()?;
         (!location::is_persons_own(path)).then_some(*variable)

@@ -1,5 +1,5 @@
-//! Refusals of AWS's other services behind IAM, and of what stands in front of an API or behind it: cause and hint for
-//! each reason that `request` finds.
+//! The cause and the hint for each refusal that comes from another AWS service than API Gateway, from a layer in front
+//! of an API (a CDN or a firewall), or from an API's backend.
 
 use super::{Refuser, Row};
 

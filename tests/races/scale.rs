@@ -1,6 +1,6 @@
 //! The amount of work that the tests do, which environment variables set.
 
-/// Returns the number of rounds with 64 processes, for each mode of refresh token rotation.
+/// Returns how many rounds with 64 processes the test runs in each mode of refresh token rotation.
 pub fn rounds() -> usize {
     number("COGFED_TEST_RACE_ROUNDS", 1)
 }

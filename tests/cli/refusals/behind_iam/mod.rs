@@ -1,4 +1,5 @@
-//! Answers of AWS's services behind IAM, of API Gateway's own faults, and of what stands in front of an API.
+//! Tests with error responses from AWS services behind IAM, from API Gateway itself, and from layers in front of an API
+//! (a CDN or a firewall).
 //!
 //! The answers have the forms that AWS's pages and people's reports show; each row of the table names its page.
 

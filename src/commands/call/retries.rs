@@ -97,7 +97,7 @@ mod tests {
             for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS, Method::TRACE] {
                 assert_eq!(may_repeat(status, retry_after, &method), get, "{method} {status}");
             }
-            for method in [Method::POST, Method::PATCH, Method::from_bytes(b"QUERY").unwrap()] {
+            for method in [Method::POST, Method::PATCH, Method::from_bytes(b"LINK").unwrap()] {
                 assert_eq!(may_repeat(status, retry_after, &method), post, "{method} {status}");
             }
         }

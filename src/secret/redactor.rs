@@ -56,6 +56,10 @@ impl Redactor {
     pub fn redact(&self, text: &str) -> String {
         let end = text.char_indices().nth(LONGEST_TEXT).map_or(text.len(), |(end, _)| end);
         let text = text.get(..end).unwrap_or_default();
+        if text.is_empty() {
+            // The forms of a session token take longer than the rest of a short call.
+            return String::new();
+        }
         let forms = Forms::of(&self.secrets);
         let mut is_secret = vec![false; text.len()];
         let mut reading: Vec<Letter> = as_it_is(text);

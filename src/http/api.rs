@@ -34,7 +34,8 @@ pub struct ApiChoices {
     pub decompresses: bool,
     /// Other places to connect to. The first one that applies to a URL counts.
     pub detours: Vec<Detour>,
-    /// The certificate to present if the server asks for one.
+    /// The client certificate to present if the server requests a client certificate. With `None`, no certificate is
+    /// presented.
     pub certificate: Option<ClientCertificate>,
 }
 
@@ -57,7 +58,7 @@ pub struct ApiClient {
 /// A host and the addresses to connect to for it.
 type Addresses = (String, Vec<SocketAddr>);
 
-/// The route and the addresses that one client is built for.
+/// The key of a cached client: the route and the addresses that the client was built for.
 type Key = (RouteKind, Option<Addresses>);
 
 /// The kind of a route out of this machine, without details such as the proxy's URL.

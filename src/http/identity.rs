@@ -1,4 +1,4 @@
-//! The client certificate for an API with mutual TLS.
+//! Client certificates for APIs with mutual TLS.
 
 use std::fmt;
 use std::fs::File;
@@ -12,16 +12,16 @@ use zeroize::Zeroizing;
 
 use crate::error::{Failure, Kind};
 
-/// The maximum size of a file with a certificate or a key, in bytes.
+/// The maximum size, in bytes, of a file that holds a certificate or a key.
 const LARGEST_FILE: u64 = 1024 * 1024;
 
-/// A client certificate with its key. Its `Debug` shows nothing of them.
+/// A client certificate with its private key. Its `Debug` shows nothing of them.
 #[derive(Clone)]
 pub struct ClientCertificate(reqwest::Identity);
 
 impl ClientCertificate {
-    /// Reads a certificate, with its chain, and its key, in PEM. Without a `key`, the key is in the file of the
-    /// certificate. The key may be in the forms PKCS#8, SEC 1 and PKCS#1.
+    /// Reads a client certificate, its chain and its private key from PEM files. Without a `key`, the key is in the
+    /// file of the certificate. The key may be in the forms PKCS#8, SEC 1 and PKCS#1.
     ///
     /// # Errors
     /// [`Kind::Usage`] with the file and the fault: an encrypted key, another form, or a key of another certificate.

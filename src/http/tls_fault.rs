@@ -46,8 +46,8 @@ pub(super) fn cause(error: &Error, bundles: &[String]) -> Cause {
     Cause::lasting(what, hint)
 }
 
-/// Returns whether a server may send this alert because it wants a client certificate, or another one. With TLS 1.2,
-/// OpenSSL sends `handshake_failure`.
+/// Returns whether this alert may mean that the client certificate is missing or that the server rejects the
+/// certificate. With TLS 1.2, OpenSSL sends `handshake_failure`.
 fn may_want_a_certificate(alert: AlertDescription) -> bool {
     matches!(
         alert,

@@ -128,8 +128,8 @@ impl Configuration {
         self.chooser
     }
 
-    /// If the file is outside this user's own configuration folder, returns the environment variable that chose it;
-    /// otherwise `None`. Such a file may name no endpoints beyond AWS and loopback.
+    /// Returns the name of the environment variable that chose the file, but only for a file outside this user's own
+    /// configuration folder; otherwise `None`. Such a file may name no endpoints beyond AWS and loopback.
     pub fn chosen_by(&self) -> Option<&'static str> {
         let (variable, path) = self.chosen_by.as_ref()?;
         (!location::is_persons_own(path)).then_some(*variable)
@@ -169,8 +169,8 @@ fn with_next_step(failure: Failure, chooser: Chooser) -> Failure {
     failure.hint(hint)
 }
 
-/// Opens the configuration file, if it exists. Returns it with the doubt about who can change it, if the file system
-/// keeps no modes.
+/// Opens the configuration file, or returns `None` if the file does not exist. Returns it with the doubt about who can
+/// change it, if the file system keeps no modes.
 fn opened(path: &Path) -> Result<Option<(Opened, Option<String>)>, Failure> {
     let failed = |what: &str| Failure::new(Kind::Usage, format!("cannot read {}: {what}", path.display()));
     let opened = match trusted::open(path) {

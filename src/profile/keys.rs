@@ -144,8 +144,8 @@ keys! {
     CLIENT_ID: String = pinned("client_id");
     /// The host of the user pool's hosted UI.
     DOMAIN: String = pinned("domain");
-    /// The issuer of the tokens. Set only if the profile has no user pool, or if the user pool has an issuer of its own
-    /// instead of AWS's two standard ones.
+    /// The URL of the issuer of the tokens. Set only if the profile has no user pool, or if the user pool has an issuer
+    /// of its own instead of AWS's two standard ones.
     ISSUER: String = pinned("issuer");
     /// Hosts that the issuer's endpoints may use in addition to the host of the issuer, in a profile without a user
     /// pool.

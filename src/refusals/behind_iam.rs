@@ -1,5 +1,5 @@
-//! The cause and the hint for each refusal that comes from another AWS service than API Gateway, from a layer in front
-//! of an API (a CDN or a firewall), or from an API's backend.
+//! The table of causes and hints for refusals by AWS services other than API Gateway. The table also covers failures of
+//! API Gateway itself, failures of an API's backend, and CDNs and firewalls in front of an API.
 
 use super::{Refuser, Row};
 

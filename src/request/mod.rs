@@ -1,4 +1,5 @@
-//! Requests to an API behind IAM, API Gateway's or another service's: building, signing, sending, and explaining refusals.
+//! Requests to APIs that use IAM authorization, on API Gateway or another AWS service. This module builds, signs and
+//! sends requests, and explains refusals.
 //!
 //! [`ApiRequest::build`] turns the input into the exact bytes to send. [`sign`] signs them with Signature Version 4
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>). [`send`] sends them once and checks that

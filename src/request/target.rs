@@ -177,8 +177,9 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
     Ok(origin)
 }
 
-/// Returns the placeholder in a host that was copied from documentation, if there is one: `{…}`, `$…`, `<…>`, escaped or
-/// not, or `[…]` around anything but an IPv6 address. No host holds these characters.
+/// Returns the unfilled placeholder in a host (`{…}`, `$…`, `<…>` or `[…]`), or `None` if the host has no placeholder.
+/// Percent-encoded braces and angle brackets count, but an IPv6 address in `[…]` does not. No host holds these
+/// characters.
 fn unfilled(authority: &str) -> Option<&str> {
     let is_address = |inner: &str| inner.contains(':');
     let bracketed = authority.find('[').and_then(|start| {

@@ -1,6 +1,6 @@
 //! The amount of work that the tests do, which environment variables set.
 
-/// Returns how many rounds with 64 processes the test runs in each mode of refresh token rotation.
+/// Returns the number of test rounds for each mode of refresh token rotation. Each round runs 64 processes.
 pub fn rounds() -> usize {
     number("COGFED_TEST_RACE_ROUNDS", 1)
 }

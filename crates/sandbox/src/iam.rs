@@ -16,7 +16,8 @@ pub struct Role {
     /// The names of the roles whose sessions may assume this role, according to its trust policy. The account's
     /// administrator may assume each role that any other role may assume.
     pub trusts: &'static [&'static str],
-    /// The external id that the role's trust policy demands of those sessions (`sts:ExternalId`), if it demands one
+    /// The external id (`sts:ExternalId`) that callers must send to assume this role, or `None` if the role's trust
+    /// policy demands no external id
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html>).
     pub external_id: Option<&'static str>,
 }

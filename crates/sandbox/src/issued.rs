@@ -62,7 +62,7 @@ impl IssuedKey {
         format!("arn:{partition}:sts::{}:assumed-role/{role}/{}", self.account_id(), self.session_name)
     }
 
-    /// Returns whether the keys belong to an IAM user, not to a role session.
+    /// Returns true if the keys belong to an IAM user, and false if they belong to a role session.
     pub fn is_user(&self) -> bool {
         self.part(5).starts_with("user/")
     }

@@ -19,11 +19,11 @@ pub const ORDERS_ADMIN: &str = "arn:aws:iam::000000000000:role/OrdersAdmin";
 pub const ORDERS_READER: &str = "arn:aws:iam::000000000000:role/OrdersReader";
 /// The ARN of the role for people who read reports. At the API it may only call `/echo`.
 pub const REPORTS_READER: &str = "arn:aws:iam::000000000000:role/ReportsReader";
-/// The ARN of the role that sessions of [`ORDERS_ADMIN`] may assume, as a deployment does. It may do everything with
+/// The ARN of the role for deployments, which sessions of [`ORDERS_ADMIN`] may assume. It may do everything with
 /// orders.
 pub const ORDERS_DEPLOY: &str = "arn:aws:iam::000000000000:role/OrdersDeploy";
-/// The ARN of the role that sessions of [`ORDERS_ADMIN`] and [`ORDERS_READER`] may assume with the external id
-/// `orders-audit`. It may read orders.
+/// The ARN of the role for audits, which sessions of [`ORDERS_ADMIN`] and [`ORDERS_READER`] may assume if they send the
+/// external id `orders-audit`. It may read orders.
 pub const ORDERS_AUDIT: &str = "arn:aws:iam::000000000000:role/OrdersAudit";
 /// The ARN of the identity pool's default role for signed-in people.
 pub const AUTHENTICATED: &str = "arn:aws:iam::000000000000:role/SandboxAuthenticated";

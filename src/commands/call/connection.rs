@@ -16,7 +16,7 @@ pub fn client(flags: &Call, env: &Env, context: &ProfileContext) -> Result<ApiCl
     Ok(context.http.api(ApiChoices { certificate, ..choices(flags)? }))
 }
 
-/// Returns the client for other origins that the API redirects to. It presents no certificate.
+/// Returns the client for redirects from the API to another origin. It presents no certificate.
 ///
 /// # Errors
 /// [`Kind::Usage`](crate::error::Kind::Usage) if a flag is wrong.
@@ -39,7 +39,7 @@ fn choices(flags: &Call) -> Result<ApiChoices, Failure> {
     Ok(ApiChoices { connect_timeout, decompresses, detours, certificate: None })
 }
 
-/// Reads the client certificate that the flags name. Warns if others can read its key.
+/// Reads the client certificate that `--cert` names, or returns `None` without `--cert`. Warns if other users can read the certificate's private key.
 fn certificate(flags: &ConnectionFlags, env: &Env) -> Result<Option<ClientCertificate>, Failure> {
     let Some(text) = &flags.cert else { return Ok(None) };
     let file = without_password(text);
@@ -54,7 +54,8 @@ fn certificate(flags: &ConnectionFlags, env: &Env) -> Result<Option<ClientCertif
     Ok(Some(certificate))
 }
 
-/// Returns the file in `FILE` or `FILE:PASSWORD`. The password is not used: an encrypted key is refused.
+/// Returns the path `FILE` from an argument of the form `FILE` or `FILE:PASSWORD`. The password is not used: an
+/// encrypted key is refused.
 fn without_password(text: &str) -> PathBuf {
     match text.rsplit_once(':') {
         Some((file, _)) if !Path::new(text).exists() && file.len() > 1 => file.into(),

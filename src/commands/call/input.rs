@@ -112,7 +112,8 @@ fn check_modes(flags: &RequestFlags) -> Result<(), Failure> {
     }
 }
 
-/// Adds the given headers, and the names of those to leave out. The flags for single headers yield to `-H`.
+/// Copies two lists from the flags to `input`: the headers to add, and the names of the headers to remove. The flags
+/// for single headers yield to `-H`.
 fn add_headers(flags: &RequestFlags, input: &mut RequestInput, env: &mut Env) -> Result<(), Failure> {
     for given in &flags.headers {
         let lines = match given.strip_prefix('@') {

@@ -1,5 +1,6 @@
-//! Files that decide whom cogfed trusts and where it sends secrets: the configuration, and bundles of certificates. Nobody
-//! but this user and root may be able to change such a file, or to put another one in its place.
+//! Safe opening of the files that decide whom cogfed trusts and where cogfed sends secrets: the configuration and
+//! certificate bundles. Nobody but this user and root may be able to change such a file, or to put another one in its
+//! place.
 //!
 //! A file is opened once: what is read is what was checked. The owners and modes along its path tell who can change it.
 
@@ -27,7 +28,7 @@ pub struct Opened {
     pub file: File,
     /// The canonical paths of the links on the way to the file, then the canonical path of the file.
     pub places: Vec<PathBuf>,
-    /// The users who can change the file, or the reason why it must not be used.
+    /// The users who can change the file, or the reason why cogfed must not use the file.
     pub writers: Result<Writers, Exposed>,
 }
 
@@ -45,7 +46,7 @@ pub enum Writers {
 /// The reason why other users can change a file that decides whom cogfed trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposed {
-    /// The file, or the folder or link on the way to it, that others can change.
+    /// The path of the file, folder or link that other users can change.
     path: PathBuf,
     kind: Kind,
     change: Change,
@@ -62,9 +63,9 @@ enum Kind {
 #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix has modes to check"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Change {
-    /// Others may write to it, and to the other files and folders of this list.
+    /// The files and folders that other users may write to.
     Write(Vec<PathBuf>),
-    /// It belongs to another user, who has this user id.
+    /// The id of the other user who owns the file, folder or link.
     Own(u32),
 }
 
@@ -82,7 +83,7 @@ impl Exposed {
         }
     }
 
-    /// Returns the reason in words that follow the path of the file: "others may write to it".
+    /// Returns the reason as a clause to put after the path of the file, such as "others may write to it".
     pub fn of_it(&self) -> String {
         let path = self.path.display();
         let what = match self.kind {
@@ -109,11 +110,12 @@ impl fmt::Display for Exposed {
 /// The reason why a file was not opened.
 #[derive(Debug)]
 pub enum Unopened {
-    /// The error of the system.
+    /// The error that the operating system returned.
     Failed(io::Error),
-    /// It is a folder, a device, a pipe or a socket.
+    /// The path leads to a folder, a device, a pipe or a socket instead of a plain file.
     Irregular,
-    /// The path names another file than the one that was opened, so that nothing tells who can change the latter.
+    /// The path resolves to a different file than the opened file, so the users who can change the opened file are
+    /// unknown.
     Displaced,
 }
 
@@ -123,11 +125,11 @@ impl From<io::Error> for Unopened {
     }
 }
 
-/// Opens the file at `path`, an absolute path. On Unix the file, the links to it and all folders around them must belong
-/// to this user or root, and others must not be able to write to them, else [`Opened::writers`] says so. A folder with the
-/// sticky bit, such as `/tmp`, is fine: others cannot replace what is in it. So is what only this user's private group may
-/// write to, and what is on a read-only mount. [`Writers::Root`] is about the file itself and the folders around it: only
-/// its content matters then.
+/// Opens the file at `path`, which must be absolute, and finds the users who can change the file. On Unix the file, the
+/// links to it and all folders around them must belong to this user or root, and others must not be able to write to
+/// them, else [`Opened::writers`] says so. A folder with the sticky bit, such as `/tmp`, is fine: others cannot replace
+/// what is in it. So is what only this user's private group may write to, and what is on a read-only mount.
+/// [`Writers::Root`] is about the file itself and the folders around it: only its content matters then.
 ///
 /// # Errors
 /// [`Unopened`].

@@ -1,4 +1,4 @@
-//! The users who can change a file, judged by the owners and modes along its path.
+//! The users who can change a file, determined from the owners and modes along the path to the file.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -19,7 +19,8 @@ const FIRST_SHARED_GROUP: u32 = 100;
 const MACOS_ADMIN: u32 = 80;
 
 impl Way {
-    /// Returns the users who can change the file at the end of this way. `opened` is the metadata of the open file.
+    /// Returns the users who can change the file that this `Way` leads to, or the reason why cogfed must not use the
+    /// file. `opened` is the metadata of the open file.
     ///
     /// # Errors
     /// [`Unopened::Displaced`] if the way leads to another file than the one that was opened: a link in /proc may lead to a
@@ -43,7 +44,7 @@ impl Way {
         Some(of(writable.first()?, Change::Write(paths)))
     }
 
-    /// Returns the users who can change the file, if it is not exposed.
+    /// Returns the users who can change the file. Called only after `exposed` returned `None`.
     fn trusted_writers(&self) -> Writers {
         if self.steps.iter().any(|step| others(step) == Others::Unknown) {
             return Writers::Unknown;
@@ -74,7 +75,8 @@ fn others(step: &Step) -> Others {
     }
 }
 
-/// Returns whether only root can change a file, or replace the files in a folder, whatever groups root has.
+/// Returns whether only root can change a file or replace the files in a folder, given the metadata `found`. Every
+/// group counts as other users, even root's own group.
 fn is_roots(found: &Metadata) -> bool {
     let is_writable = match found.is_dir() && found.mode() & STICKY != 0 {
         // A shared folder such as /tmp never counts.
@@ -92,7 +94,7 @@ pub(super) enum Others {
     Owner,
     /// All users, or all members of a group.
     Everybody,
-    /// The users are unknown, because the file system or the user namespace does not tell them apart.
+    /// The users are unknown, because the file system or the user namespace does not show the true owner and mode.
     Unknown,
 }
 
@@ -139,9 +141,9 @@ impl Found {
     }
 }
 
-/// Returns whether a group has no ordinary members but this user, who has the id `me`: a group of administrators, or the
-/// user's private group. That has the user's name, as distributions with the umask 002 make it for each user. A group
-/// without an entry, as in a container, counts by its id.
+/// Returns whether a group has no ordinary members except the user with the id `me`. Such a group is a group of
+/// administrators or the user's private group. A private group has the user's name, as distributions with the umask 002 make it
+/// for each user. A group without an entry, as in a container, counts by its id.
 fn is_own_group(gid: u32, me: u32) -> bool {
     let is_administrators = match cfg!(target_os = "macos") {
         true => gid == MACOS_ADMIN,

@@ -1,4 +1,4 @@
-//! The places of the system's own files, and the file systems that keep no modes or that nobody can write to.
+//! Detection of the system's own files, of file systems without owners and modes, and of read-only mounts.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -32,8 +32,8 @@ const INSTALLED: [&str; 6] = ["/etc", "/usr", "/opt", "/var/lib", "/Library", "/
 /// and removable disks.
 const FILLED_BY_USERS: [&str; 5] = ["/nix/store", "/gnu/store", "/media", "/run/media", "/Volumes"];
 
-/// Returns whether root's file at `path`, whose links are all resolved, is the administrator's word. For root every file
-/// is root's, so that only what was installed counts.
+/// Returns whether the administrator chose the contents of the file at `path`, which belongs to root. All links in
+/// `path` must be resolved. For root every file is root's, so that only what was installed counts.
 pub(super) fn is_systems_own(path: &Path) -> bool {
     let is_roots_word = !is_example(path) && !is_filled_by_users(path) && FileSystem::at(path) == FileSystem::Usual;
     is_roots_word && (rustix::process::geteuid().as_raw() != 0 || is_installed(path))
@@ -51,8 +51,8 @@ pub(super) fn is_filled_by_users(path: &Path) -> bool {
     FILLED_BY_USERS.iter().any(|folder| path.starts_with(folder))
 }
 
-/// Returns whether root's file at `path` was installed: it is in one of the system's folders, and in no project around the
-/// current folder.
+/// Returns whether the file at `path`, which belongs to root, was installed. A file counts as installed if it is in one
+/// of the system's folders, and in no project around the current folder.
 fn is_installed(path: &Path) -> bool {
     let is_projects = projects::Here::now().is_some_and(|here| here.project_of(path).is_some());
     INSTALLED.iter().any(|folder| path.starts_with(folder)) && !is_projects
@@ -106,9 +106,9 @@ impl FileSystem {
     }
 }
 
-/// Returns whether nobody can write to the file or folder at `path`, because it is on a read-only mount and no writable
-/// mount leads to it. So are the files that Kubernetes makes of a ConfigMap, whose folder has the mode 0777. Processes that
-/// see other mounts, such as those of the host, do not count.
+/// Returns true if the file or folder at `path` is on a read-only mount and cannot be reached through a writable mount.
+/// So are the files that Kubernetes makes of a ConfigMap, whose folder has the mode 0777. Processes that see other
+/// mounts, such as those of the host, do not count.
 pub(super) fn is_read_only(path: &Path, found: &Metadata) -> bool {
     #[allow(clippy::useless_conversion, reason = "the type of a device number differs between systems")]
     let Some(device) = rustix::fs::Dev::try_from(found.dev()).ok() else { return false };
@@ -116,7 +116,8 @@ pub(super) fn is_read_only(path: &Path, found: &Metadata) -> bool {
     std::fs::read_to_string("/proc/self/mountinfo").is_ok_and(|mounts| is_read_only_in(&mounts, path, &device))
 }
 
-/// Returns what [`is_read_only`] does, from the lines of `/proc/self/mountinfo` (proc(5)).
+/// Returns the same result as [`is_read_only`]. `mounts` holds the lines of `/proc/self/mountinfo` (proc(5)), and
+/// `device` is the device number of the file or folder.
 pub(super) fn is_read_only_in(mounts: &str, path: &Path, device: &str) -> bool {
     let mounts: Vec<Mount> = mounts.lines().filter_map(Mount::of).collect();
     // The last of several mounts at one place hides the others.
@@ -131,12 +132,12 @@ pub(super) fn is_read_only_in(mounts: &str, path: &Path, device: &str) -> bool {
         .all(|other| other.is_read_only || !within.starts_with(&other.root))
 }
 
-/// A line of `/proc/self/mountinfo`.
+/// A mount, parsed from a line of `/proc/self/mountinfo`.
 struct Mount {
     device: String,
-    /// The folder of the file system that is mounted.
+    /// The path, within the mounted file system, of the folder that appears at the mount point.
     root: String,
-    /// The place of the mount.
+    /// The mount point: the path at which the file system is mounted.
     point: String,
     is_read_only: bool,
 }
@@ -152,7 +153,7 @@ impl Mount {
     }
 }
 
-/// Decodes the octal escapes of blanks and the like in a path of `/proc/self/mountinfo`.
+/// Decodes the octal escapes for spaces, tabs, newlines and backslashes in a path from `/proc/self/mountinfo`.
 fn plain(path: &str) -> String {
     let codes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
     codes.iter().fold(path.to_owned(), |path, (code, plain)| path.replace(code, plain))

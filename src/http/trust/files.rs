@@ -10,7 +10,7 @@ use crate::folder::trusted::{self, Opened, Unopened};
 /// The maximum size of a bundle, in bytes. A Linux system's own bundle has about 230 KiB.
 pub(super) const LARGEST: u64 = 8 * 1024 * 1024;
 
-/// Opens a plain file, and finds the users who can change it.
+/// Opens a plain file, and finds the users who can change the file.
 ///
 /// # Errors
 /// The fault, to follow the file's name and "which".
@@ -22,7 +22,7 @@ pub(super) fn open(path: &Path) -> Result<Opened, String> {
     })
 }
 
-/// Returns the contents of an open file.
+/// Returns the contents of an open file, or an error if the file is larger than [`LARGEST`] bytes.
 ///
 /// # Errors
 /// The fault, to follow the file's name and "which".

@@ -197,9 +197,9 @@ fn is_token(text: &str) -> bool {
         && !text.contains("//")
 }
 
-/// Returns the callback parameters for every possible reading of `text`: as a URL with its query or fragment, or as a
-/// query alone. Each reading is also tried after the text is HTML-unescaped or percent-decoded. The text as it is comes
-/// first.
+/// Returns the callback parameters for every possible reading of `text`. A reading takes the parameters from the query
+/// or fragment of a URL, or from a query alone. Each reading is also tried after the text is HTML-unescaped or
+/// percent-decoded. The text as it is comes first.
 fn queries(text: &str) -> Vec<Parameters> {
     let mut found = Vec::new();
     let mut text = Zeroizing::new(text.to_owned());

@@ -10,7 +10,8 @@ use super::record::{CredentialsRecord, TokensRecord};
 /// The renewal window: the remaining life at which credentials become due for renewal. It must exceed botocore's 15
 /// minutes, below which botocore would run cogfed again for every request.
 const WINDOW: TimeDelta = TimeDelta::minutes(16);
-/// Credentials whose total life is at most this long are renewed at half their life.
+/// The threshold for short-lived credentials. Credentials with at most this total life are renewed when half of their
+/// life remains.
 const SHORT_LIFE: TimeDelta = TimeDelta::minutes(2 * WINDOW.num_minutes());
 /// The minimum remaining life of credentials that are still returned if renewal fails.
 const LAST_RESORT: TimeDelta = TimeDelta::minutes(1);
@@ -51,7 +52,7 @@ pub enum Freshness {
     Missing,
     /// The credentials are not due for renewal until this time.
     FreshUntil(DateTime<Utc>),
-    /// The credentials are still valid, but they expire soon, at the given time, so they are due for renewal.
+    /// The credentials are still valid but due for renewal, because they expire soon. The value is the expiry time.
     ExpiresAt(DateTime<Utc>),
     /// The credentials expired at this time.
     ExpiredAt(DateTime<Utc>),

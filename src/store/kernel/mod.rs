@@ -226,10 +226,10 @@ fn exceeded(table: &str, uid: u32) -> Option<Exceeded> {
     Some(if keys.used >= keys.most { keys } else { bytes })
 }
 
-/// The bytes that the user keyring takes at most: its description, and a link.
+/// The maximum number of bytes that the user keyring takes from the quota, for its description and one link.
 const KEYRING: u64 = 64;
 
-/// Returns whether this user's quota leaves no room for the user keyring itself.
+/// Returns whether this user's quota of kernel keys is too full to create the user keyring.
 fn has_no_room_for_a_keyring() -> bool {
     let table = std::fs::read_to_string(QUOTAS).unwrap_or_default();
     let exceeded = exceeded(&table, rustix::process::geteuid().as_raw());

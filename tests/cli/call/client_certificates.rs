@@ -1,4 +1,4 @@
-//! `cogfed call --cert`: client certificates for APIs with mutual TLS.
+//! Tests of `cogfed call --cert`, which presents a client certificate to an API with mutual TLS.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::requests::signed_in;
 use crate::network::certificates::Authority;
 use crate::network::front::{Front, answer};
 
-/// Writes a file that only this user can read, and returns its path.
+/// Writes a file that only this user can read, and returns the path of the file.
 fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();
@@ -25,7 +25,7 @@ fn call(lab: &Lab, authority: &Authority, front: &Front, flags: &[&str]) -> Ran 
     command.env("AWS_CA_BUNDLE", authority.write(lab.home())).output().unwrap().into()
 }
 
-/// Returns the key of `pkcs8`, a P-256 key, in the form SEC 1.
+/// Converts a P-256 private key in PEM from the form PKCS#8 to the form SEC 1.
 fn sec1(pkcs8: &str) -> String {
     let body: String = pkcs8.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = base64::prelude::BASE64_STANDARD.decode(body).unwrap();

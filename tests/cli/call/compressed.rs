@@ -1,4 +1,4 @@
-//! `cogfed call --compressed`, and answers that come compressed unasked.
+//! Tests of `cogfed call --compressed`, and of answers that are compressed although cogfed did not ask for compression.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,8 @@ use cogfed_test_support::{Answer, Lab, Server};
 use super::stub::Stub;
 use crate::command_line::on_a_terminal;
 
-/// `{"compressed": [1, 2]}`, compressed by other programs: Python's gzip and zlib, and Node's zlib.
+/// The text `{"compressed": [1, 2]}` in each compression, then encoded in Base64. The compressed bytes were made with
+/// Python's gzip and zlib, and with Node's zlib.
 const ENCODED: [(&str, &str); 3] = [
     ("gzip", "H4sIAAAAAAACA6tWSs7PLShKLS5OTVGyUog21FEwiq0FACZomcUWAAAA"),
     ("deflate", "eJyrVkrOzy0oSi0uTk1RslKINtRRMIqtBQBZ4wcz"),

@@ -130,7 +130,8 @@ fn endpoint_of_a_private_api_without_the_apis_id_is_noted() {
     assert_eq!(dry_run(&lab, url, &["--sign-host", host], &[]).good().stderr, "");
 }
 
-/// Starts a server that verifies each signature for `service`, and answers with AWS's words for a wrong one.
+/// Starts a server that verifies the signature of each request for `service`, and answers a wrong signature with AWS's
+/// error message.
 fn verifier(lab: &Lab, service: &'static str) -> Server {
     let key = lab.issued(&lab.credentials().good().document());
     Server::of_requests(move |request| {

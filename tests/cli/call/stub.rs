@@ -13,9 +13,9 @@ pub struct Stub {
     pub lab: Lab,
     /// The API.
     pub server: Server,
-    /// The folder that cogfed runs in.
+    /// The current folder of the cogfed process.
     pub current: PathBuf,
-    /// The folder `files` in it, which is empty.
+    /// The empty folder `files` in the current folder of the cogfed process.
     pub folder: PathBuf,
 }
 

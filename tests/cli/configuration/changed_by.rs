@@ -1,4 +1,4 @@
-//! The users who can change the configuration: groups with and without other members, and read-only mounts.
+//! Tests of the check for users who can change the configuration: private and shared groups, and read-only mounts.
 
 #![cfg(target_os = "linux")]
 
@@ -19,8 +19,8 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Runs `cogfed profile show` by this shell script within a mount namespace. Its arguments are the temporary folder, the
-/// program and the configuration. Returns `None` if there is none.
+/// Runs `cogfed profile show` in a new mount namespace, by means of a shell script. Its arguments are the temporary
+/// folder, the program and the configuration. Returns `None` if no mount namespace can be made.
 fn within(flags: &[&str], script: &str, folder: &Path, config: &Path) -> Option<Ran> {
     let copy = folder.join("cogfed");
     if !copy.exists() {
@@ -73,7 +73,7 @@ fn umask_002_with_a_private_group_is_fine() {
     }
 }
 
-/// Kubernetes mounts a ConfigMap read-only, with links of the mode 0777 and a folder of that mode.
+/// Kubernetes mounts a ConfigMap read-only. The folder and the links of the ConfigMap have the mode 0777.
 #[test]
 fn configuration_on_a_read_only_mount_counts_whatever_its_folders_mode() {
     let temp = tempfile::tempdir().unwrap();

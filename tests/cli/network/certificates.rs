@@ -84,7 +84,8 @@ impl Authority {
         self.server_of(names, Validity::Now)
     }
 
-    /// Returns a client certificate of this authority and its key (PKCS#8), both in PEM.
+    /// Returns a client certificate that this authority signed, and the certificate's private key (PKCS#8), both in
+    /// PEM.
     pub fn client(&self) -> (String, String) {
         let mut params = leaf(&["client.example"], Validity::Now);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -92,8 +93,8 @@ impl Authority {
         (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 
-    /// Returns the TLS configuration of a server at localhost that demands a client certificate of this authority, and
-    /// speaks only `version`.
+    /// Returns the TLS configuration of a server on localhost that speaks only the TLS version `version`. The server
+    /// demands a client certificate that this authority signed.
     pub fn demanding(&self, version: &'static rustls::SupportedProtocolVersion) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let certificate = leaf(&["localhost"], Validity::Now).signed_by(&key, &self.issuer).unwrap();
@@ -107,7 +108,7 @@ impl Authority {
         Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).unwrap())
     }
 
-    /// Returns the TLS configuration for a server on localhost whose certificate is valid only for clients.
+    /// Returns the TLS configuration for a server on localhost. The server's certificate is valid only for TLS clients.
     pub fn for_clients(&self) -> Arc<ServerConfig> {
         let mut params = leaf(&["localhost"], Validity::Now);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

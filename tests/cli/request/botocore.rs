@@ -116,7 +116,8 @@ fn botocore_computes_the_same_signatures_for_other_services() {
     assert_same(&python, &requests);
 }
 
-/// Compares the signatures of requests, each with its service, with those of botocore.
+/// Asserts that botocore computes the same signatures for `requests`, which are pairs of a service and a signed
+/// request.
 #[track_caller]
 fn assert_same(python: &str, requests: &[(&str, SignedRequest)]) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/sign_with_botocore.py");

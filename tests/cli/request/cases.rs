@@ -36,14 +36,14 @@ pub fn signed(input: RequestInput) -> SignedRequest {
     signed_for("execute-api", input)
 }
 
-/// Signs a request for a service in eu-west-1.
+/// Builds a request and signs it for `service` in the region eu-west-1.
 pub fn signed_for(service: &str, input: RequestInput) -> SignedRequest {
     let url = input.url.clone();
     let (request, _) = ApiRequest::build(input).unwrap_or_else(|error| panic!("{url}: {error}"));
     sign(&request, &credentials(), &Scope::new(service, "eu-west-1"), now()).unwrap()
 }
 
-/// Services with a host of theirs, all forms of signatures among them.
+/// AWS services, each with an example host. Together, the services cover every form of signature.
 pub const SERVICES: &[(&str, &str)] = &[
     ("execute-api", "abc123.execute-api.eu-west-1.amazonaws.com"),
     ("lambda", "abc.lambda-url.eu-west-1.on.aws"),

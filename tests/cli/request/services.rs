@@ -1,4 +1,4 @@
-//! Signatures for other services than API Gateway, in the form that each of them asks for.
+//! Tests of signatures for AWS services other than API Gateway, in the form that each service requires.
 
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::cases::{SERVICES, credentials, now, random_target, random_text, signed_for};
 
-/// Verifies a signed request for a service as the sandbox's verifier sees it on the wire.
+/// Returns the result of the sandbox's verifier for a signed request to `service`. The verifier sees the request as it
+/// is sent on the wire.
 fn verdict(service: &str, request: &Request<Bytes>) -> Result<IssuedKey, Refused> {
     let credentials = credentials();
     let key = IssuedKey {
@@ -36,7 +37,7 @@ fn header<'r>(request: &'r SignedRequest, name: &str) -> Option<&'r str> {
     request.as_http().headers().get(name).map(|value| value.to_str().unwrap())
 }
 
-/// The recorded signatures are those of botocore 1.44.5.
+/// The recorded signatures were computed by botocore 1.44.5.
 #[test]
 fn signatures_of_each_service_equal_the_recorded_ones() {
     let lines =

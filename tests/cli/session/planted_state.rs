@@ -1,4 +1,5 @@
-//! A state folder that a cloned repository brings, and that its `.envrc` names: nothing in it counts.
+//! Tests of a state folder that comes with a cloned repository and that the repository's `.envrc` names. Cogfed must
+//! not trust the contents of the folder.
 
 #![cfg(target_os = "linux")]
 
@@ -7,7 +8,8 @@ use std::path::Path;
 use cogfed::folder::{Folder, account_of};
 use cogfed_test_support::{Lab, PROFILE, Ran, skip_anywhere};
 
-/// Returns the accounts of the lists of credentials beside the store. Each is the account of a sign-in's tokens.
+/// Returns the accounts that have a list of credentials beside the store, in alphabetical order. Each is the account of
+/// a sign-in's tokens.
 fn lists(lab: &Lab) -> Vec<String> {
     let entries = std::fs::read_dir(lab.folder().path().join("made")).unwrap();
     let mut accounts: Vec<String> =

@@ -104,7 +104,7 @@ fn used_up_bytes_of_kernel_keys_are_named_with_the_limit() {
     assert!(!error.stderr.contains("logout"), "{error:?}");
 }
 
-/// The user keyring does not exist yet, and there is no room to make it.
+/// The user keyring does not exist yet, and the quota of kernel keys is too full to create the user keyring.
 #[test]
 fn missing_user_keyring_at_the_limit_is_no_broken_store() {
     // The user keyring outlasts the test, so each run needs another user.

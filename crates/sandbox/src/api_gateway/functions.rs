@@ -134,7 +134,8 @@ fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
     })
 }
 
-/// Returns a value that only callers with an identity id have, or `None` for any other caller.
+/// Returns the Cognito attribute `value`, or `None` if the value is empty. The value is empty if the caller has no
+/// Cognito identity.
 fn of_cognito(value: &str) -> Option<&str> {
     Some(value).filter(|value| !value.is_empty())
 }

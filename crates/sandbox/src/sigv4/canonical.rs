@@ -122,15 +122,15 @@ fn canonical_uri(path: &str) -> String {
     encode(format!("/{}{end}", segments.join("/")).as_bytes(), true)
 }
 
-/// The parts of the canonical request that depend on the service.
+/// The inputs of the canonical request that depend on the AWS service.
 pub(super) struct Form<'a> {
-    /// True if the path is a key of S3.
+    /// True if the path is an S3 object key, which is percent-encoded only once and not normalised.
     pub(super) is_key: bool,
-    /// The body's hash, or what is signed in its place.
+    /// The SHA-256 hash of the body in hexadecimal, or `UNSIGNED-PAYLOAD` if the signature does not cover the body.
     pub(super) body_hash: &'a str,
 }
 
-/// Returns the canonical URI for S3: the key, percent-encoded once and not normalised.
+/// Returns the canonical URI of an S3 request: the path, percent-encoded once and not normalised.
 fn key_uri(path: &str) -> String {
     let segments = path.split('/').map(|segment| encode(&decode(segment), false));
     let path = segments.collect::<Vec<_>>().join("/");

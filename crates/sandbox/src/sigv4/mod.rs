@@ -131,13 +131,14 @@ pub fn verify_wire(
     Err(Refused::Mismatch { canonical_request, string_to_sign })
 }
 
-/// Returns whether S3's rules for paths and bodies apply to a service.
+/// Returns whether S3's signing rules for paths and bodies apply to `service`.
 fn is_s3(service: &str) -> bool {
     ["s3", "s3-object-lambda", "s3-outposts", "s3express"].contains(&service)
 }
 
-/// Returns what is signed as the body's hash. S3, OpenSearch Serverless (`aoss`) and VPC Lattice demand it in
-/// `x-amz-content-sha256`, and take `UNSIGNED-PAYLOAD` for it; VPC Lattice takes nothing else.
+/// Returns the body hash for the canonical request: the body's SHA-256 hash in hexadecimal, or `UNSIGNED-PAYLOAD`. S3,
+/// OpenSearch Serverless (`aoss`) and VPC Lattice demand it in `x-amz-content-sha256`, and accept `UNSIGNED-PAYLOAD`
+/// instead of a hash. VPC Lattice accepts only `UNSIGNED-PAYLOAD`.
 fn body_hash(wire: &Wire<'_>, service: &str, presigned: bool) -> Result<String, Refused> {
     const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
     let (computed, is_lattice) = (hex_sha256(wire.body), service == "vpc-lattice-svcs");

@@ -1,4 +1,4 @@
-//! AssumeRole of STS, with which a tool assumes a second role on top of a person's own
+//! The AssumeRole operation of STS, with which a tool uses the credentials of one role to assume a second role
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
 //!
 //! It ignores session policies, session tags and multi-factor codes. AWS does not document the order of its checks. The
@@ -15,8 +15,8 @@ use crate::sts::protocol::{Fault, VERSION, bad_request, escape, parameter, respo
 use crate::world::World;
 use crate::{iam, random};
 
-/// The maximum lifetime of the credentials of a role that another role's session assumes, in seconds
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>).
+/// The maximum lifetime, in seconds, of credentials from role chaining, in which the session of one role assumes
+/// another role (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>).
 const LONGEST_CHAINED: i64 = 3600;
 
 /// The validated parameters of an AssumeRole request.
@@ -24,11 +24,11 @@ struct Input {
     role_arn: String,
     session_name: String,
     external_id: Option<String>,
-    /// The lifetime of the credentials, in seconds.
+    /// The requested lifetime of the credentials, in seconds.
     duration: i64,
 }
 
-/// Answers an AssumeRole request, whose parameters are in a form body or in the query.
+/// Answers an AssumeRole request that has its parameters in a form body or in the query.
 pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     respond(|request_id| {
         let caller = caller(now, &world.issued, world.options.partition.region(), request)?;
@@ -62,8 +62,8 @@ impl Input {
     }
 }
 
-/// Returns credentials for the role if its trust policy names the caller and the external id is the demanded one. A
-/// role that does not exist is refused in the same words, as at AWS.
+/// Returns credentials for the requested role, or an error if the role's trust policy does not allow the caller or the
+/// external id. A role that does not exist gets the same error message, as at AWS.
 fn assumed(world: &World, now: DateTime<Utc>, input: &Input, caller: &IssuedKey) -> Result<IssuedKey, Fault> {
     let partition = world.options.partition;
     let is_trusted = |role: &iam::Role| match caller.is_user() {

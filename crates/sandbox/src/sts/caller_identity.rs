@@ -33,7 +33,8 @@ fn call(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<B
     caller(now, keys, region, request)
 }
 
-/// Returns the credentials that signed a request to STS in `region`, or in the global endpoint's region.
+/// Verifies the signature of a request to STS, and returns the credentials that signed the request. The signature must
+/// be for `region` or for the region of the global STS endpoint.
 pub fn caller(
     now: DateTime<Utc>,
     keys: &IssuedKeys,

@@ -1,4 +1,4 @@
-//! The constraints on the parameters of STS, and the one error that lists all parameters that violate them.
+//! Constraints on the parameters of STS requests. One error message lists all constraints that a request violates.
 
 use crate::sts::protocol::{Fault, bad_request};
 
@@ -9,34 +9,36 @@ const USUAL_DURATION: i64 = 3600;
 /// allows.
 pub type Pattern = (&'static str, fn(char) -> bool);
 
-/// The characters of a session name.
+/// The pattern that the name of a role session must match.
 pub const SESSION_NAMES: Pattern = (r"[\w+=,.@-]*", |character| is_in(character, "_+=,.@-"));
-/// The characters of an external id.
+/// The pattern that an external id must match.
 pub const EXTERNAL_IDS: Pattern = (r"[\w+=,.@:\/-]*", |character| is_in(character, "_+=,.@:/-"));
 
 fn is_in(character: char, signs: &str) -> bool {
     character.is_ascii_alphanumeric() || signs.contains(character)
 }
 
-/// The violated constraints of a request.
+/// The error messages for the constraints that a request violates.
 #[derive(Debug, Default)]
 pub struct Constraints(Vec<String>);
 
 impl Constraints {
-    /// Checks a required text by its length in characters and its pattern. `member` is the parameter's name in errors.
+    /// Checks that a required parameter has `least` to `most` characters and matches `pattern`, if a pattern is given.
+    /// `member` is the parameter's name in errors.
     pub fn text(&mut self, member: &str, value: Option<&str>, least: usize, most: usize, pattern: Option<Pattern>) {
         let fault = value.map_or_else(missing, |value| broken(value, least, most, pattern));
         let shown = value.map_or_else(|| " null".to_owned(), |value| format!(" '{value}'"));
         self.add(member, &shown, fault);
     }
 
-    /// Checks a required secret, which the error does not repeat.
+    /// Checks that a required secret has `least` to `most` characters. The error message does not show the secret.
     pub fn secret(&mut self, member: &str, value: Option<&str>, least: usize, most: usize) {
         let fault = value.map_or_else(missing, |value| broken(value, least, most, None));
         self.add(member, if value.is_some() { "" } else { " null" }, fault);
     }
 
-    /// Checks the lifetime of the credentials, 900 to 43,200 seconds, and returns it.
+    /// Checks that the requested lifetime of the credentials is 900 to 43,200 seconds, and returns the lifetime in
+    /// seconds.
     pub fn duration(&mut self, value: Option<&str>) -> i64 {
         let seconds = value.map_or(Some(USUAL_DURATION), |text| text.parse().ok());
         let fault = match seconds {
@@ -54,7 +56,7 @@ impl Constraints {
         self.0.extend(fault.map(|fault| format!("Value{shown} at '{member}' failed to satisfy constraint: {fault}")));
     }
 
-    /// Returns the error that lists all violated constraints, if there are any.
+    /// Returns an error that lists all violated constraints, or `Ok(())` if no constraint is violated.
     pub fn verdict(self) -> Result<(), Fault> {
         let (count, plural) = (self.0.len(), if self.0.len() == 1 { "" } else { "s" });
         match count {
@@ -86,7 +88,7 @@ fn broken(value: &str, least: usize, most: usize, pattern: Option<Pattern>) -> O
     }
 }
 
-/// Checks the form of a role's ARN.
+/// Checks that `role_arn` has the form of an ARN, and returns an error otherwise.
 pub fn check_role_arn(role_arn: &str) -> Result<(), Fault> {
     match role_arn.starts_with("arn:") && role_arn.split(':').count() >= 6 {
         true => Ok(()),

@@ -1,4 +1,5 @@
-//! The Security Token Service: GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity.
+//! The sandbox's Security Token Service (STS), with the operations GetCallerIdentity, AssumeRole and
+//! AssumeRoleWithWebIdentity.
 
 mod assume_role;
 mod caller_identity;

@@ -15,7 +15,7 @@ pub const VERSION: &str = "2011-06-15";
 /// An error of the query protocol: HTTP status, error code and message.
 pub struct Fault(pub StatusCode, pub &'static str, pub String);
 
-/// Returns an error with the status 400.
+/// Returns an error with the HTTP status 400 (Bad Request).
 pub fn bad_request(code: &'static str, message: impl Into<String>) -> Fault {
     Fault(StatusCode::BAD_REQUEST, code, message.into())
 }

@@ -1,4 +1,4 @@
-//! Tests of AssumeRole, with which a tool assumes a second role on top of a person's own.
+//! Tests of AssumeRole, with which a tool uses the credentials of one role to assume a second role.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ fn lab() -> (Lab, ManualClock) {
     (Lab::with(Options { clock: Arc::new(clock.clone()), ..Options::default() }), clock)
 }
 
-/// Returns the AWS credentials of a person's role.
+/// Returns AWS credentials that the identity pool gives to `person`.
 fn role_of(lab: &Lab, person: &str) -> IssuedKey {
     let token = lab.tokens(person).text("id_token");
     let identity_id = lab.get_id(&token).text("IdentityId");
@@ -28,8 +28,8 @@ fn role_of(lab: &Lab, person: &str) -> IssuedKey {
     lab.0.issued_keys().find(&id).unwrap()
 }
 
-/// Calls AssumeRole with the usual parameters, of which some are replaced by `changes`. An empty value omits a
-/// parameter.
+/// Calls AssumeRole with default parameters. Each pair in `changes` replaces or adds a parameter. An empty value omits
+/// a parameter.
 fn assume(lab: &Lab, key: &IssuedKey, changes: &[(&str, &str)]) -> Answer {
     let mut pairs = vec![
         ("Action", "AssumeRole"),
@@ -53,7 +53,7 @@ fn refused(answer: &Answer, status: u16, code: &str, message: &str) {
     assert_eq!((element(&answer.body, "Code"), element(&answer.body, "Message")), (code, message));
 }
 
-/// Returns the AWS credentials in a response.
+/// Returns the AWS credentials from a successful AssumeRole response.
 fn key(answer: &Answer) -> IssuedKey {
     assert_eq!(answer.status, 200, "{answer:?}");
     let part = |name| element(&answer.body, name);

@@ -62,7 +62,7 @@ pub enum Value {
     Text(Option<String>),
 }
 
-/// The name of a variable, and the function that returns its value.
+/// A `--write-out` variable: the variable's name, and the function that returns the variable's value.
 pub type Variable = (&'static str, fn(&Facts) -> Value);
 
 /// The variables by name, in the order in which `%{json}` prints them.

@@ -22,7 +22,7 @@ use crate::cli::{Call, OutputFlags};
 use crate::error::{Failure, Kind};
 use crate::request::{Answer, ApiRequest, Refusal, WriteError};
 
-/// The compressions that `--compressed` decompresses.
+/// The values of the `Content-Encoding` header that `--compressed` can decompress.
 const DECOMPRESSED: [&str; 4] = ["gzip", "x-gzip", "deflate", "br"];
 
 /// The destinations of an answer, checked before the request is sent.
@@ -41,8 +41,8 @@ impl Destinations {
     }
 }
 
-/// Returns whether `--compressed` is the default: a terminal shows the body, and the whole of it. A part of a compressed
-/// body cannot be decompressed.
+/// Returns whether `--compressed` is the default. It is the default if the body goes to a terminal and the request has
+/// no `Range` header. A part of a compressed body cannot be decompressed.
 pub fn implies_compressed(flags: &Call, env: &Env) -> bool {
     let is_range = |header: &String| {
         header.split_once(':').is_some_and(|(name, _)| name.trim_end().eq_ignore_ascii_case(RANGE.as_str()))
@@ -91,7 +91,8 @@ fn is_failure(flags: &OutputFlags, status: u16) -> bool {
     (flags.fail || flags.fail_with_body) && status >= 400
 }
 
-/// Returns the compression of a body that was not decompressed (RFC 9110, section 8.4.1).
+/// Returns the `Content-Encoding` of a body that is still compressed, or `None` if the body is not compressed (RFC
+/// 9110, section 8.4.1).
 fn compression(facts: &Facts) -> Option<String> {
     let encoding = facts.header(CONTENT_ENCODING.as_str()).trim().to_ascii_lowercase();
     (!encoding.is_empty() && encoding != "identity").then_some(encoding)

@@ -81,7 +81,7 @@ impl Format {
         }
     }
 
-    /// Parses the `%` variable or the `\` escape at the start of `special`, and returns the text after it.
+    /// Parses the `%` variable or the `\` escape that `special` starts with, and returns the rest of `special`.
     fn special<'a>(&mut self, special: &'a str) -> &'a str {
         for (name, text) in [("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"), ("%%", "%")] {
             if let Some(rest) = special.strip_prefix(name) {

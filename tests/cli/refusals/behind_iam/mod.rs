@@ -1,5 +1,5 @@
-//! Tests with error responses from AWS services behind IAM, from API Gateway itself, and from layers in front of an API
-//! (a CDN or a firewall).
+//! Tests of the explanations for error responses from AWS services, including API Gateway, and from CDNs and firewalls
+//! in front of an API.
 //!
 //! The answers have the forms that AWS's pages and people's reports show; each row of the table names its page.
 

@@ -61,10 +61,14 @@ pub struct ConnectionFlags {
     pub resolve: Vec<String>,
 }
 
-/// Parses a number of seconds, which may have a fraction.
+/// The largest number of seconds that counts, about 136 years, so that no time from now on overflows.
+const MOST_SECONDS: u64 = u32::MAX as u64;
+
+/// Parses a number of seconds, which may have a fraction. More than [`MOST_SECONDS`] count as that many.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds
         .filter(|time| !time.is_zero())
+        .map(|time| time.min(Duration::from_secs(MOST_SECONDS)))
         .ok_or_else(|| "it must be a number of seconds above 0, such as 30 or 2.5".into())
 }

@@ -118,7 +118,7 @@ impl ApiClient {
     }
 
     /// Makes `request` connect to `place`. Its `Host` header stays that of its URL. Returns the addresses to connect to
-    /// for the URL's host.
+    /// for the URL's host. Plain http stays on this machine.
     async fn divert(&self, request: &mut reqwest::Request, place: &Place) -> Result<Option<Addresses>, HttpError> {
         let url = request.url().clone();
         let wrong = |what: String| HttpError::SetUp(Failure::new(Kind::Usage, what));
@@ -134,6 +134,11 @@ impl ApiClient {
                 }
             }
         };
+        let is_loopback = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
+        if url.scheme() == "http" && !addresses.iter().all(is_loopback) {
+            let message = "the URL is http, and --connect-to or --resolve would send it to another machine";
+            return Err(HttpError::SetUp(Failure::new(Kind::Usage, message).hint("use https")));
+        }
         let authority = authority_of(&url).and_then(|host| HeaderValue::from_str(&host).ok());
         if let Some(authority) = authority {
             request.headers_mut().entry(HOST).or_insert(authority);
@@ -154,7 +159,15 @@ impl ApiClient {
         }
     }
 
+    /// Returns the client for a way and for the addresses to connect to. It fails if a proxy could ask for the client
+    /// certificate, because reqwest presents it in every TLS handshake.
     fn client(&self, way: &Way<'_>, addresses: Option<Addresses>) -> Result<reqwest::Client, Failure> {
+        if let Some(proxy) = way.proxy().filter(|proxy| self.choices.certificate.is_some() && proxy.is_over_tls()) {
+            let name = proxy.name();
+            let message = format!("the proxy {name} is reached over TLS, and could ask for the certificate of --cert");
+            let hint = "use a proxy at http://, or name the API's host in NO_PROXY";
+            return Err(Failure::new(Kind::Usage, message).hint(hint));
+        }
         let kind = match way {
             Way::Plain => RouteKind::Plain,
             Way::Encrypted(Route::Direct) => RouteKind::Direct,

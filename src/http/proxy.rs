@@ -77,6 +77,11 @@ impl Proxy {
         self.url.scheme().starts_with("socks")
     }
 
+    /// Returns whether the connection to the proxy itself is encrypted.
+    pub fn is_over_tls(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
     /// Returns the proxy for reqwest.
     pub fn for_reqwest(&self) -> reqwest::Result<reqwest::Proxy> {
         if let Some(with_user) = &self.with_user {

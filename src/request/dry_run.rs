@@ -7,11 +7,29 @@ use http::header::AUTHORIZATION;
 use super::sign::SignedRequest;
 
 /// The text that is shown in place of a secret.
-const MASK: &str = "****";
+pub const MASK: &str = "****";
 
-/// Returns the head and the body of the request as HTTP/1.1 text. The signature, the session token, cookies and API
-/// keys are masked, and only the ends of the access key id are shown. Of a binary body only the size is shown.
+/// Returns the head and the body of the request as HTTP/1.1 text. Of a binary body only the size is shown. The head is
+/// that of [`masked_head`].
 pub fn dry_run(signed: &SignedRequest) -> String {
+    let mut text = masked_head(signed);
+    let body = signed.0.body();
+    if !body.is_empty() {
+        text.push('\n');
+        match std::str::from_utf8(body) {
+            Ok(body) if !body.chars().any(|c| c.is_control() && !"\t\r\n".contains(c)) => text.push_str(body),
+            _ => text.push_str(&format!("[{} bytes that are not text]", body.len())),
+        }
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Returns the head of the request as HTTP/1.1 text, without the empty line at its end. The signature, the session
+/// token, cookies and API keys are masked, and only the ends of the access key id are shown.
+pub fn masked_head(signed: &SignedRequest) -> String {
     let request = &signed.0;
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let mut text = format!("{} {target} HTTP/1.1\n", request.method());
@@ -25,17 +43,6 @@ pub fn dry_run(signed: &SignedRequest) -> String {
             value.into_owned()
         };
         writeln!(text, "{name}: {shown}").expect("a String takes all that is written to it");
-    }
-    let body = request.body();
-    if !body.is_empty() {
-        text.push('\n');
-        match std::str::from_utf8(body) {
-            Ok(body) if !body.chars().any(|c| c.is_control() && !"\t\r\n".contains(c)) => text.push_str(body),
-            _ => text.push_str(&format!("[{} bytes that are not text]", body.len())),
-        }
-        if !text.ends_with('\n') {
-            text.push('\n');
-        }
     }
     text
 }

@@ -9,10 +9,11 @@ use http::header::{
     CONTENT_TYPE, COOKIE, HOST, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LOCATION,
     RANGE, USER_AGENT,
 };
-use http::{HeaderMap, HeaderName, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use url::Url;
 
 use super::build::ApiRequest;
+use super::dry_run::MASK;
 use super::send::{Answer, Lost, Stage, Watch, send_request};
 use crate::error::{Failure, Kind};
 use crate::http::ApiClient;
@@ -61,16 +62,8 @@ impl Redirect {
         let here = Url::parse(url).ok()?;
         let to = match headers.get(LOCATION) {
             None => Err("without saying where to (no Location header)"),
-            Some(text) => {
-                here.join(&String::from_utf8_lossy(text.as_bytes())).map_err(|_| "to something that is no URL")
-            }
+            Some(value) => target(value, &here).ok_or("to something that is no URL"),
         };
-        let to = to.map(|mut to| {
-            // Ignored: both fail only for URLs without a host.
-            let _ = to.set_username("").and_then(|()| to.set_password(None));
-            to.set_fragment(None);
-            to
-        });
         let is_same_origin = to.as_ref().is_ok_and(|to| to.origin() == here.origin());
         Some(Self { status, to, is_same_origin })
     }
@@ -92,12 +85,41 @@ impl Redirect {
             Ok(_) => "add -L to follow it, without the signature",
         }
     }
+
+    /// Returns the next step for a person who asked to follow redirects, if this one was not followed.
+    pub fn hint_if_not_followed(&self) -> &'static str {
+        match (&self.to, self.status.as_u16()) {
+            (Err(_), _) => "tell the owner of the API",
+            (Ok(_), 307 | 308) => "a request is followed only as GET or HEAD; call the target itself to send the body",
+            (Ok(_), _) => "only 301, 302, 303, 307 and 308 are followed; call the target itself",
+        }
+    }
+}
+
+/// Returns the URL in a `Location` header of an answer from `here`, without user, password and fragment.
+fn target(value: &HeaderValue, here: &Url) -> Option<Url> {
+    let mut to = here.join(&String::from_utf8_lossy(value.as_bytes())).ok()?;
+    // Ignored: both fail only for URLs without a host.
+    let _ = to.set_username("").and_then(|()| to.set_password(None));
+    to.set_fragment(None);
+    Some(to)
+}
+
+/// Returns the value of a `Location` header in an answer from `url`, as text for a person. User, password and fragment
+/// are left out, and the query is masked, because they may be secrets.
+pub fn masked_location(value: &HeaderValue, url: &str) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    if !text.contains(['?', '#', '@']) {
+        return text.into_owned();
+    }
+    let to = Url::parse(url).ok().and_then(|here| target(value, &here));
+    to.map_or_else(|| MASK.to_owned(), |to| shown(&to))
 }
 
 /// Returns the URL with its query masked.
 fn shown(url: &Url) -> String {
     let mut shown = url.clone();
-    shown.set_query(url.query().map(|_| "****"));
+    shown.set_query(url.query().map(|_| MASK));
     shown.to_string()
 }
 

@@ -2,20 +2,24 @@
 //! signature's time.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use http::header::{LOCATION, SET_COOKIE};
 
 use super::super::{Env, ProfileContext};
 use super::connection;
-use super::output::head;
 use super::retries::Retries;
 use crate::aws::Credentials;
 use crate::cli::Call;
-use crate::clock::Offset;
+use crate::clock::{Offset, SIGNATURE_TOLERANCE};
 use crate::http::{ApiClient, Transfer};
 use crate::request::{
-    self, Answer, ApiRequest, Deadline, Lost, Redirect, Redirects, Refusal, Scope, SignedRequest, Stage, Watch,
-    dry_run, explain, sign,
+    self, Answer, ApiRequest, Deadline, Lost, MASK, Redirect, Redirects, Refusal, Scope, SignedRequest, Stage, Watch,
+    explain, masked_head, masked_location, sign,
 };
 use crate::secret::Redactor;
+
+/// The time that a gateway may take to refuse a request: its `Date` may be that much later than the moment at which it
+/// compared the clocks.
+const TIME_TO_REFUSE: TimeDelta = TimeDelta::minutes(1);
 
 /// One request, and everything that the attempts to send it share.
 pub struct Exchange<'a> {
@@ -72,8 +76,11 @@ impl Exchange<'_> {
         let Some(redirect) = Redirect::of(&answer) else { return Ok((answer, refusal)) };
         let connection = &self.flags.connection;
         if !connection.location {
-            self.env.terminal.warn(&redirect.described());
-            self.env.terminal.hint(redirect.hint());
+            // A refusal names the right target itself.
+            if refusal.is_none() {
+                self.env.terminal.warn(&redirect.described());
+                self.env.terminal.hint(redirect.hint());
+            }
             return Ok((answer, refusal));
         }
         let others = connection::client_for_others(self.flags, self.context)
@@ -85,17 +92,20 @@ impl Exchange<'_> {
             }
         };
         let answer = redirects.follow(self.request, answer, on_step).await?;
-        if let Some(redirect) = Redirect::of(&answer) {
+        // The refusal explains the first answer only.
+        let refusal = refusal.filter(|_| answer.redirects == 0);
+        if let (Some(redirect), None) = (Redirect::of(&answer), &refusal) {
             self.env.terminal.warn(&format!("{}: not followed", redirect.described()));
-            self.env
-                .terminal
-                .hint("a request is followed only as GET or HEAD; call the target itself to send the body");
+            self.env.terminal.hint(redirect.hint_if_not_followed());
         }
-        Ok((answer, None))
+        Ok((answer, refusal))
     }
 
     /// Sends the request, signed with the server's time if the clock offset is known. If the API refuses that time,
     /// sends the request once more, signed with the API's time.
+    ///
+    /// A request that is not idempotent is sent once more only if the clocks differ so much that the gateway itself
+    /// refuses the time. Otherwise an API that carried it out may only pass on the refusal of a service behind it.
     async fn signed(
         &self,
         client: &ApiClient,
@@ -111,14 +121,17 @@ impl Exchange<'_> {
         let signed_at =
             |time| sign(request, credentials, scope, time).map_err(|failure| Lost { failure, stage: Stage::Final });
         let offset = offset(request, credentials, env, context);
-        let answer = self.send(client, &signed_at(offset.there(env.clock.now()))?, watch).await?;
+        let signing_time = offset.there(env.clock.now());
+        let answer = self.send(client, &signed_at(signing_time)?, watch).await?;
         let now = offset.there(env.clock.now());
         let first = refusal(&answer, now);
         let session = context.session();
         let corrected = first.as_ref().and_then(|refusal| refusal.corrected_time(now));
         let may_use =
             |time: &DateTime<Utc>| session.may_use(Offset::measured(*time - env.clock.now()), life(credentials, env));
-        let Some(time) = corrected.filter(may_use) else { return Ok((answer, first)) };
+        let is_off = |time: &DateTime<Utc>| (*time - signing_time).abs() >= SIGNATURE_TOLERANCE - TIME_TO_REFUSE;
+        let is_safe = |time: &DateTime<Utc>| request.method().is_idempotent() || is_off(time);
+        let Some(time) = corrected.filter(may_use).filter(is_safe) else { return Ok((answer, first)) };
         env.terminal.say("the request was refused for its time, and signed once more, by the API's clock");
         let answer = self.send(client, &signed_at(time)?, watch).await?;
         let second = refusal(&answer, time);
@@ -130,18 +143,33 @@ impl Exchange<'_> {
     }
 
     async fn send(&self, client: &ApiClient, signed: &SignedRequest, watch: &Watch) -> Result<Answer, Lost> {
-        let verbose = |mark: char, head: &str| {
-            if self.flags.output.verbose {
-                head.lines()
-                    .take_while(|line| !line.is_empty())
-                    .for_each(|line| self.env.terminal.plain(&format!("{mark} {line}")));
-            }
+        let log = |mark: char, head: &str| {
+            head.lines().for_each(|line| self.env.terminal.plain(&format!("{mark} {line}")));
         };
-        verbose('>', &dry_run(signed));
+        let is_verbose = self.flags.output.verbose;
+        if is_verbose {
+            log('>', &masked_head(signed));
+        }
         let answer = request::send(client, signed, watch).await?;
-        verbose('<', &head(&answer));
+        if is_verbose {
+            log('<', &masked_head_of(&answer));
+        }
         Ok(answer)
     }
+}
+
+/// Returns the head of the answer as text. Cookies are masked, and so is the query of a URL in `Location`.
+fn masked_head_of(answer: &Answer) -> String {
+    let mut head = format!("{:?} {}\n", answer.version(), answer.status());
+    for (name, value) in answer.headers() {
+        let shown = match name {
+            name if *name == SET_COOKIE => MASK.to_owned(),
+            name if *name == LOCATION => masked_location(value, answer.url()),
+            _ => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        };
+        head += &format!("{name}: {shown}\n");
+    }
+    head
 }
 
 /// Returns the clock offset to apply to the time of the signature.

@@ -36,12 +36,14 @@ impl<'a> Retries<'a> {
     ///
     /// Any request may be repeated if nothing was sent, and after a 429 or a 503 with `Retry-After`, with which the API
     /// says that it did not carry it out. After a lost answer and other temporary failures, only an idempotent one may
-    /// (RFC 9110, section 9.2.2).
+    /// (RFC 9110, section 9.2.2). An answer behind redirects says nothing of the request itself, which the API carried out
+    /// before it redirected.
     pub fn next(&mut self, outcome: Result<&Answer, &Lost>, method: &Method, now: DateTime<Utc>) -> Option<Repeat> {
         if self.made >= self.flags.retry {
             return None;
         }
         let (why, wait) = match outcome {
+            Ok(answer) if answer.redirects > 0 && !method.is_idempotent() => return None,
             Ok(answer) => {
                 let (status, wait) = (answer.status(), retry_after(answer.headers(), now));
                 if !may_repeat(status, wait.is_some(), method) {
@@ -62,7 +64,7 @@ impl<'a> Retries<'a> {
             return None;
         }
         self.made += 1;
-        Some(Repeat { why: format!("{why} (attempt {} of {})", self.made, self.flags.retry + 1), pause })
+        Some(Repeat { why: format!("{why} (attempt {} of {})", self.made, self.flags.retry.saturating_add(1)), pause })
     }
 }
 

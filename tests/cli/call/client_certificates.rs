@@ -9,6 +9,7 @@ use rustls::version::{TLS12, TLS13};
 use super::requests::signed_in;
 use crate::network::certificates::Authority;
 use crate::network::front::{Front, answer};
+use crate::network::tunnel::{Manner, Tunnel};
 
 /// Writes a file that only this user can read, and returns the path of the file.
 fn write(folder: &Path, name: &str, text: &str) -> String {
@@ -74,6 +75,31 @@ fn redirect_to_another_host_gets_no_client_certificate() {
     let ran = call(&lab, &authority, &front, &["-L", "-E", &both]).failed_with(5);
     assert!(ran.stderr.contains("demands a client certificate"), "{}", ran.stderr);
     assert_eq!((front.count(""), other.count("")), (1, 0));
+}
+
+#[test]
+fn proxy_gets_no_client_certificate() {
+    let lab = signed_in("alice");
+    let authority = Authority::new("root");
+    let (certificate, key) = authority.client();
+    let both = write(lab.home(), "both.pem", &format!("{certificate}{key}"));
+    let front = Front::alone(answer("200 OK", "", "{\"mutual\":true}"), Some(authority.server(&["api.example"])));
+    let tunnel = Tunnel::start(Manner::Open, &[("api.example", front.address())]);
+    let speaker = Front::relay(tunnel.address(), authority.demanding(&TLS12));
+    let over_tls = format!("https://me:canary@localhost:{}", speaker.port());
+    let through = |proxy: &str, flags: &[&str]| -> Ran {
+        let words = ["call", "GET", "https://api.example/x", "--region", "eu-west-1"];
+        let mut command = lab.command(&[&words, flags].concat());
+        command.env("AWS_CA_BUNDLE", authority.write(lab.home())).env("HTTPS_PROXY", proxy).output().unwrap().into()
+    };
+    let ran = through(&over_tls, &["-E", &both]).failed_with(2);
+    let expected = format!("the proxy localhost:{} is reached over TLS, and could ask for the", speaker.port());
+    assert!(ran.one_error_and_hint().contains(&expected) && !ran.stderr.contains("canary"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("NO_PROXY"), "{}", ran.stderr);
+    assert_eq!((speaker.connections(), speaker.count(""), tunnel.heads().len()), (0, 0, 0));
+    // A proxy without TLS cannot ask for it, and only relays the API's request for it.
+    let plain = format!("http://{}", tunnel.address());
+    assert_eq!(through(&plain, &["-E", &both]).good().document()["mutual"], true);
 }
 
 #[test]

@@ -58,9 +58,7 @@ fn redirect_is_reported_with_its_query_masked() {
             let expected = format!("redirects (status {status}) to https://b.s3.example/key?****\n");
             assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
             assert_eq!(ran.stderr.matches("hint: add -L to follow it").count(), 1, "{}", ran.stderr);
-            if flags != ["-v"] {
-                assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
-            }
+            assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
             assert_eq!(server.requests().len(), 1);
         }
     }
@@ -147,5 +145,65 @@ fn redirect_loops_and_unencrypted_targets_are_refused() {
         let ran = call_to(&lab, "GET", &away.server.url(), &["-L"]).failed_with(5);
         let message = ran.one_error_and_hint();
         assert!(message.contains("not encrypted: not followed") && !message.contains("canary"), "{message}");
+    }
+}
+
+#[test]
+fn verbose_shows_no_secret_of_the_answers_head() {
+    let lab = signed_in("alice");
+    for (location, shown) in [
+        ("https://u:canary@b.s3.example/k?X-Amz-Signature=canary", "https://b.s3.example/k?****"),
+        ("//u:canary@b.s3.example/k", "http://b.s3.example/k"),
+        ("https://b.s3.example/k#access_token=canary", "https://b.s3.example/k"),
+        ("https://[canary?x", "****"),
+        ("/plain", "/plain"),
+    ] {
+        for status in [201, 302] {
+            let api = Recorder::start(move |_| {
+                let mut answer = to(status, location);
+                answer.headers.push(("set-cookie".into(), "session=canary; Secure".into()));
+                answer
+            });
+            let ran = call_to(&lab, "GET", &api.server.url(), &["-v", "-i"]).good();
+            for line in [format!("< location: {shown}\n"), "< set-cookie: ****\n".to_owned()] {
+                assert!(ran.stderr.contains(&line), "{line} in {}", ran.stderr);
+            }
+            assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+            let head = format!("location: {location}\r\nset-cookie: session=canary; Secure\r\n");
+            assert!(ran.stdout.contains(&head.replace('\r', "")), "-i shows all: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn redirect_of_a_bucket_is_explained_with_and_without_location() {
+    let lab = signed_in("alice");
+    let bucket = Recorder::start(|_| {
+        let headers = vec![("x-amz-bucket-region".to_owned(), "us-west-2".to_owned())];
+        Answer { status: 301, headers, body: Vec::new() }
+    });
+    for flags in [&[][..], &["-L"]] {
+        let ran = call_to(&lab, "GET", &bucket.server.url(), &[&["--service", "s3"], flags].concat()).good();
+        assert!(ran.stderr.contains("us-west-2"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("redirects"), "{}", ran.stderr);
+        assert_eq!(ran.stderr.matches("hint: ").count(), 1, "{}", ran.stderr);
+        assert_eq!(bucket.requests().len(), 1);
+    }
+}
+
+#[test]
+fn redirect_that_cannot_be_followed_has_a_hint_of_its_own() {
+    let lab = signed_in("alice");
+    for (method, status, location, hint) in [
+        ("GET", 302, None, "tell the owner of the API"),
+        ("GET", 300, Some("/other"), "call the target itself"),
+        ("POST", 307, Some("/other"), "to send the body"),
+    ] {
+        let headers = location.map(|location| ("location".to_owned(), location.to_owned()));
+        let headers: Vec<_> = headers.into_iter().collect();
+        let api = Recorder::start(move |_| Answer { status, headers: headers.clone(), body: Vec::new() });
+        let ran = call_to(&lab, method, &api.server.url(), &["-L"]).good();
+        assert!(ran.stderr.contains("not followed") && ran.stderr.contains(hint), "{status}: {}", ran.stderr);
+        assert_eq!((ran.stderr.matches("hint: ").count(), api.requests().len()), (1, 1), "{}", ran.stderr);
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use cogfed_test_support::{Lab, Ran, Request, Server};
+use chrono::TimeDelta;
+use cogfed::clock::Clock;
+use cogfed_test_support::{Answer, Lab, Ran, Request, Server};
 
 use super::deadlines::call_to;
 use super::requests::signed_in;
@@ -135,4 +137,63 @@ fn retry_never_comes_back_earlier_than_asked_nor_after_its_time() {
     assert!(
         call_to(&lab, "GET", "http://127.0.0.1:1", &["--retry-delay", "1"]).failed_with(2).stderr.contains("--retry")
     );
+}
+
+#[test]
+fn redirected_post_is_not_sent_again() {
+    let lab = signed_in("alice");
+    for (method, expected) in [("POST", &["POST", "GET"][..]), ("PUT", &["PUT", "GET", "PUT", "GET", "PUT", "GET"])] {
+        for status in [429, 503] {
+            let methods = Arc::<Mutex<Vec<String>>>::default();
+            let seen = Arc::clone(&methods);
+            let server = Server::of_requests(move |request| {
+                let method = request.line().split(' ').next().unwrap().to_owned();
+                let header = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+                let (status, headers) = match method.as_str() {
+                    "GET" => (status, header("retry-after", "0")),
+                    _ => (303, header("location", "/done")),
+                };
+                seen.lock().unwrap().push(method);
+                Answer { status, headers, body: Vec::new() }
+            });
+            let flags = ["-i", "-L", "--retry", "2", "--retry-delay", "0.01", "-d", "{}"];
+            let ran = call_to(&lab, method, &server.url(), &flags).good();
+            assert!(ran.stdout.starts_with(&format!("HTTP/1.1 {status} ")), "{}", ran.stdout);
+            assert_eq!(*methods.lock().unwrap(), expected, "{status}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn post_is_signed_again_only_if_the_clocks_differ() {
+    let lab = signed_in("alice");
+    for (minutes, method, expected) in [(0, "POST", 1), (0, "GET", 2), (20, "POST", 2), (-20, "POST", 2)] {
+        let (clock, count) = (lab.clock.clone(), Arc::<Mutex<usize>>::default());
+        let seen = Arc::clone(&count);
+        let server = Server::of_requests(move |_| {
+            *seen.lock().unwrap() += 1;
+            let mut answer = match *seen.lock().unwrap() {
+                1 => Answer::json(403, r#"{"message":"Signature expired: 20260101T000000Z is now earlier than"}"#),
+                _ => Answer::json(200, "{}"),
+            };
+            let theirs = clock.now() + TimeDelta::minutes(minutes);
+            answer.headers.push(("date".into(), theirs.format("%a, %d %b %Y %H:%M:%S GMT").to_string()));
+            answer
+        });
+        let ran = call_to(&lab, method, &server.url(), &["-i"]).good();
+        assert_eq!(*count.lock().unwrap(), expected, "{minutes} {method}: {}", ran.stderr);
+        let status = if expected == 1 { 403 } else { 200 };
+        assert!(ran.stdout.starts_with(&format!("HTTP/1.1 {status} ")), "{}", ran.stdout);
+        assert_eq!(ran.stderr.contains("hint: "), expected == 1, "the refusal is explained: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn largest_numbers_work_as_limits() {
+    let lab = signed_in("alice");
+    let longest = "1e19";
+    let flags = ["--retry", "4294967295", "--retry-max-time", longest, "-m", longest, "--connect-timeout", longest];
+    let (ran, count) = repeated(&lab, "GET", &["503 X\r\n"], &flags);
+    assert_eq!(count, 2, "{}", ran.stderr);
+    assert!(ran.good().stdout.starts_with("HTTP/1.1 200"));
 }

@@ -6,7 +6,7 @@ use cogfed_test_support::{Lab, Ran};
 
 use super::requests::signed_in;
 use crate::network::certificates::Authority;
-use crate::network::front::{Act, Front};
+use crate::network::front::{Act, Front, answer};
 use crate::network::socks::{Manner, Socks};
 use crate::network::tunnel::{self, Tunnel};
 
@@ -91,6 +91,35 @@ fn wrong_detours_are_refused_before_anything_is_sent() {
     let ran = far.call("https://192.0.2.7/prod", &flags, &[]).failed_with(2);
     assert!(ran.stderr.contains("need a name in the URL"), "{}", ran.stderr);
     assert_eq!(far.front.connections(), 0);
+}
+
+#[test]
+fn unencrypted_request_never_leaves_this_machine() {
+    let far = FarEnd::start();
+    let (first, second) = ("http://localhost:1/x", "http://127.0.0.1:1/x");
+    for (url, flags) in [
+        (first, ["--connect-to", "::192.0.2.1:80"]),
+        (second, ["--connect-to", "::192.0.2.1:80"]),
+        (first, ["--connect-to", "::[2001:db8::1]:80"]),
+        (first, ["--resolve", "localhost:1:192.0.2.1"]),
+        (first, ["--resolve", "localhost:1:127.0.0.1,192.0.2.1"]),
+    ] {
+        let ran = far.call(url, &[&flags[..], &["--connect-timeout", "1"]].concat(), &[]).failed_with(2);
+        let message = ran.one_error_and_hint();
+        assert!(message.contains("the URL is http, and --connect-to or --resolve would send"), "{flags:?}: {message}");
+        assert!(ran.stderr.contains("hint: use https"), "{}", ran.stderr);
+    }
+    let api = far.lab.sandbox.api_url();
+    let near = format!("::{}", api.split('/').nth(2).unwrap());
+    let document = far.call("http://localhost:1/prod/echo/x", &["--connect-to", &near], &[]).good().document();
+    assert_eq!(document["headers"]["host"][0], "localhost:1");
+    // The target of a redirect is no exception.
+    let location = "location: http://localhost:2/\r\n";
+    let away = Front::alone(answer("302 Found", location, ""), None);
+    let flags = ["-L", "--connect-to", "localhost:2:192.0.2.1:80", "--connect-timeout", "1"];
+    let ran = far.call(&format!("http://{}/x", away.address()), &flags, &[]).failed_with(2);
+    assert!(ran.one_error_and_hint().contains("the URL is http"), "{}", ran.stderr);
+    assert_eq!(away.count(""), 1);
 }
 
 #[test]

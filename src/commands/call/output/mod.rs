@@ -212,7 +212,7 @@ fn unless_closed(written: io::Result<()>) -> Result<(), Failure> {
 }
 
 /// Returns the status line and the headers as text.
-pub fn head(answer: &Answer) -> String {
+fn head(answer: &Answer) -> String {
     let mut head = format!("{:?} {}\n", answer.version(), answer.status());
     for (name, value) in answer.headers() {
         head += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));

@@ -15,8 +15,9 @@ pub struct OutputFlags {
     /// Write the response to a file; - is standard output
     ///
     /// The file is replaced only when the response is complete. If the response breaks off, the request fails, or you
-    /// press Ctrl-C, the file stays as it was. The file's mode is kept, and symbolic links are followed. Devices and pipes
-    /// are written to directly.
+    /// press Ctrl-C, the file stays as it was. The file's mode is kept, and symbolic links are followed. A file that cannot
+    /// be replaced, such as one in a folder that you cannot write to, is then overwritten: it is incomplete if that is
+    /// interrupted. Devices and pipes are written to directly.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Write the response to a file named like the end of the URL's path

@@ -5,7 +5,8 @@
 //! the system has no files without a name, the new file has a temporary name, which [`abandon_all`] removes.
 //!
 //! A file that cannot be replaced by another one is overwritten in place when the content is complete: in a folder that
-//! only others can write to, with several names (hard links), or of another owner.
+//! only others can write to, with several names (hard links), of another owner, or with an access control list (POSIX
+//! ACL, on Linux), which a new file would not have. A run that is killed meanwhile leaves a part of the new content.
 
 mod spool;
 
@@ -58,6 +59,16 @@ impl Replacement {
         Ok(Self { path, old, spool })
     }
 
+    /// Returns whether both replace the same file, by whatever path.
+    pub fn is_of_same_file(&self, other: &Self) -> bool {
+        let place = |path: &Path| match (fs::canonicalize(path), fs::canonicalize(folder_of(path)), path.file_name()) {
+            (Ok(existing), ..) => existing,
+            (Err(_), Ok(folder), Some(name)) => folder.join(name),
+            _ => path.to_path_buf(),
+        };
+        place(&self.path) == place(&other.path)
+    }
+
     /// Gives the file its new content, which is on the disk when this returns.
     ///
     /// # Errors
@@ -72,6 +83,10 @@ impl Replacement {
         };
         if !can_take_its_place {
             return self.overwrite();
+        }
+        // Windows gives no file the name of an open one. It is opened again if it is overwritten.
+        if cfg!(windows) {
+            self.old = None;
         }
         match self.spool.rename(&self.path) {
             Ok(()) => {
@@ -134,17 +149,29 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Gives `new` the owner and the mode of `old`, without the bits that run a program as its owner. Returns false if that
-/// is not possible, or if `old` has further names that would keep the old content.
+/// is not possible, if `old` has further names that would keep the old content, or if it has an access control list.
 #[cfg(unix)]
 fn same_owner_and_mode(old: &File, new: &File) -> bool {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
     let (Ok(was), Ok(is)) = (old.metadata(), new.metadata()) else { return false };
-    if was.nlink() > 1 {
+    if was.nlink() > 1 || has_acl(old) {
         return false;
     }
     let has_owner =
         (was.uid(), was.gid()) == (is.uid(), is.gid()) || fchown(new, Some(was.uid()), Some(was.gid())).is_ok();
     has_owner && new.set_permissions(fs::Permissions::from_mode(was.mode() & 0o777)).is_ok()
+}
+
+/// Returns whether a file has a POSIX access control list beyond its mode (acl(5)). Its mask stands in the mode's place
+/// for the group, so a new file with the same mode could be open to more people.
+#[cfg(target_os = "linux")]
+fn has_acl(file: &File) -> bool {
+    rustix::fs::fgetxattr_query(file, "system.posix_acl_access").is_ok()
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn has_acl(_: &File) -> bool {
+    false
 }
 
 #[cfg(not(unix))]

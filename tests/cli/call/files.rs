@@ -109,7 +109,32 @@ fn target_that_cannot_be_written_is_refused_before_the_request() {
     }
     let both = format!("{folder}/both");
     stub.get(&["-o", &both, "-D", &both]).failed_with(2);
+    let file = stub.current.join("plain");
+    std::fs::write(&file, "").expect("a file");
+    stub.get(&["-o", "plain/new/file", "--create-dirs"]).failed_with(2);
     assert_eq!((stub.server.connections(), stub.files()), (0, vec![]));
+}
+
+#[test]
+fn head_and_body_never_share_a_file() {
+    let stub = Stub::of(Answer::json(200, OLD));
+    let folder = stub.folder.display().to_string();
+    let both = format!("{folder}/both");
+    let indirect = format!("{folder}/../files/both");
+    for flags in [
+        &["-o", &both, "-D", &indirect][..],
+        &["-o", &both, "-D", "files/both"],
+        &["-o", "both", "--output-dir", &folder, "-D", &both],
+        &["-O", "--output-dir", "files", "-D", "files/x"],
+    ] {
+        let ran = stub.get(flags).failed_with(2);
+        assert!(ran.one_error_and_hint().contains("would go to the same file"), "{flags:?}: {}", ran.stderr);
+    }
+    assert_eq!((stub.server.connections(), stub.files()), (0, vec![]));
+    stub.get(&["-o", "file", "--output-dir", "files", "-D", "file"]).good();
+    assert_eq!(stub.files(), file(OLD));
+    #[cfg(unix)]
+    stub.get(&["-o", "/dev/null", "-D", "/dev/null"]).good();
 }
 
 #[test]
@@ -216,6 +241,34 @@ mod unix {
         assert!(ran.status.success(), "{ran:?}");
         let new = stub.folder.join("new").metadata().expect("a file");
         assert_eq!(new.permissions().mode() & 0o777, 0o640, "a new file's mode comes from the umask");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn access_control_list_of_the_file_is_kept() {
+        use rustix::fs::{XattrFlags, getxattr, setxattr};
+        const NAME: &str = "system.posix_acl_access";
+        const NOBODY: u32 = u32::MAX;
+        let stub = Stub::of(Answer::json(200, "{}"));
+        let old = stub.old(OLD);
+        // As the kernel keeps it: the version 2, then tag, permissions and id of each entry. The owner may read and write,
+        // the user 1 may read, and the group may do nothing, though the mode shows the mask in its place.
+        let entries: [(u16, u16, u32); 5] =
+            [(1, 6, NOBODY), (2, 4, 1), (4, 0, NOBODY), (16, 4, NOBODY), (32, 0, NOBODY)];
+        let mut list = 2_u32.to_le_bytes().to_vec();
+        for (tag, permissions, id) in entries {
+            list.extend(tag.to_le_bytes().into_iter().chain(permissions.to_le_bytes()).chain(id.to_le_bytes()));
+        }
+        if setxattr(&old, NAME, &list, XattrFlags::empty()).is_err() {
+            return skip_anywhere("this file system has no access control lists");
+        }
+        assert_eq!(old.metadata().expect("a file").permissions().mode() & 0o777, 0o640);
+        stub.get_to(&old, &[]).good();
+        assert_eq!(stub.files(), file("{}"));
+        let mut kept = vec![0; 256];
+        let length = getxattr(&old, NAME, &mut kept).expect("an access control list");
+        kept.truncate(length);
+        assert_eq!(kept, list);
     }
 
     #[test]

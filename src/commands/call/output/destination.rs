@@ -82,14 +82,17 @@ impl Destination {
     /// Returns the destination of the head that `--dump-header` names, checked like that of the body.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if it cannot be written.
-    pub fn of_head(flags: &OutputFlags) -> Result<Option<Self>, Failure> {
+    /// [`Kind::Usage`] if it cannot be written, or is the file of the body.
+    pub fn of_head(flags: &OutputFlags, body: &Self) -> Result<Option<Self>, Failure> {
         let Some(path) = &flags.dump_header else { return Ok(None) };
-        if !is_standard(path) && flags.output.as_ref() == Some(path) {
-            let message = format!("-o and -D name the same file, {}", path.display());
-            return Err(Failure::new(Kind::Usage, message).hint("for the head and the body in one file, use -i"));
+        let head = Self::of(path, false)?;
+        match (&head, body) {
+            (Self::File(_, head), Self::File(_, body)) if head.is_of_same_file(body) => {
+                let message = format!("the head and the body would go to the same file, {}", path.display());
+                Err(Failure::new(Kind::Usage, message).hint("for both in one file, use -i instead of -D"))
+            }
+            _ => Ok(Some(head)),
         }
-        Self::of(path, false).map(Some)
     }
 
     fn of(path: &Path, creates_folders: bool) -> Result<Self, Failure> {
@@ -108,6 +111,9 @@ impl Destination {
                 Err(error) if error.kind() == io::ErrorKind::NotFound && creates_folders => {
                     let existing = path.ancestors().skip(1).find(|folder| folder.exists());
                     let existing = existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                    if !existing.is_dir() {
+                        return Err(failed(io::ErrorKind::NotADirectory.into()));
+                    }
                     may_be_written(existing).map_err(failed)?;
                     Ok(Self::Later(path.to_owned()))
                 }

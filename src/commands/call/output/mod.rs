@@ -35,9 +35,11 @@ impl Destinations {
     /// Returns the destinations that the flags name.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if one of them cannot be written.
+    /// [`Kind::Usage`] if one of them cannot be written, or if they are the same file.
     pub fn of(flags: &OutputFlags, request: &ApiRequest) -> Result<Self, Failure> {
-        Ok(Self { body: Destination::of_body(flags, request.path())?, head: Destination::of_head(flags)? })
+        let body = Destination::of_body(flags, request.path())?;
+        let head = Destination::of_head(flags, &body)?;
+        Ok(Self { body, head })
     }
 }
 

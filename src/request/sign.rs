@@ -45,6 +45,11 @@ impl Scope {
     pub fn execute_api(region: impl Into<String>) -> Self {
         Self::new(EXECUTE_API, region)
     }
+
+    /// Returns the host that the signature of `request` is for.
+    pub fn signed_host<'a>(&'a self, request: &'a ApiRequest) -> &'a str {
+        self.host.as_deref().unwrap_or(request.host())
+    }
 }
 
 /// Headers that AWS's own clients do not sign. Proxies, and CloudFront in front of an edge-optimised API, may rewrite
@@ -84,8 +89,8 @@ pub fn sign_host(given: &str) -> Result<String, Failure> {
 /// Returns whether a request to a private API goes through a VPC endpoint but lacks the header that names the API
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>).
 pub fn lacks_api_id(request: &ApiRequest, scope: &Scope) -> bool {
-    let host = scope.host.as_deref().unwrap_or(request.host());
-    let is_endpoint = matches!(named_scope(host), NamedScope::Service { service: EXECUTE_API, is_endpoint: true, .. });
+    let named = named_scope(scope.signed_host(request));
+    let is_endpoint = matches!(named, NamedScope::Service { service: EXECUTE_API, is_endpoint: true, .. });
     is_endpoint && !request.headers.contains_key("x-apigw-api-id")
 }
 

@@ -1,6 +1,7 @@
 //! The denied action in an answer of AWS's, and the role that it is denied to.
 
 use super::{Context, quoted, shortened_path};
+use crate::request::sign::EXECUTE_API;
 
 /// A denied action, and the role that it is denied to.
 pub(super) struct Denied {
@@ -14,12 +15,16 @@ pub(super) struct Denied {
 pub(super) fn denied(message: &str, context: &Context) -> Denied {
     let Context { request, profile, scope, .. } = context;
     let called = || format!("{} {} at '{}'", request.method(), shortened_path(request), request.host());
+    let own_action = || match scope.service.as_str() {
+        EXECUTE_API => format!("{EXECUTE_API}:Invoke"),
+        service => quoted(service),
+    };
     let pieces = message.split_once("User: ").and_then(|(_, rest)| rest.split_once(" is not authorized to perform: "));
     let Some((user, rest)) = pieces else {
         return Denied {
             role: format!("of profile '{profile}'"),
             resource: called(),
-            action: quoted(if scope.service == "execute-api" { "execute-api:Invoke" } else { &scope.service }),
+            action: own_action(),
             is_anonymous: false,
         };
     };

@@ -53,8 +53,9 @@ pub(super) fn find(seen: &Seen, context: &Context) -> Option<Found> {
 /// Returns the row of a reason that all services have.
 pub(super) fn of_reason(reason: Reason, seen: &Seen, context: &Context) -> Found {
     let is_gateway = context.scope.service == EXECUTE_API;
+    let host = context.scope.signed_host(context.request);
     let row = match reason {
-        Reason::MissingRoute if named_scope(context.request.host()) != NamedScope::Own => &api_gateway::MISSING_ROUTE,
+        Reason::MissingRoute if named_scope(host) != NamedScope::Own => &api_gateway::MISSING_ROUTE,
         Reason::MissingRoute => &api_gateway::MISSING_ROUTE_ON_CUSTOM_DOMAIN,
         Reason::WrongClock => return clock(seen.offset),
         Reason::NotAllowed => return not_allowed(seen, context, is_gateway),

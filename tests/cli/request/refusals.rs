@@ -20,18 +20,18 @@ fn request(host: &str) -> ApiRequest {
 /// Returns the explanation of a refusal with which API Gateway answered `GET https://HOST/prod/orders`. Its `Date` is
 /// right unless `headers` has one.
 fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Option<Refusal> {
+    explained_in(&Scope::execute_api("eu-west-1"), host, status, headers, body)
+}
+
+/// Returns the explanation of the same refusal of a request that was signed for `scope`.
+fn explained_in(scope: &Scope, host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Option<Refusal> {
     let request = request(host);
     let mut map = HeaderMap::new();
     map.insert("date", HeaderValue::from_static("Sun, 22 Nov 2026 12:00:00 GMT"));
     for (name, value) in headers {
         map.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
     }
-    let context = Context {
-        request: &request,
-        scope: &Scope::execute_api("eu-west-1"),
-        profile: "internal",
-        redactor: &Redactor::default(),
-    };
+    let context = Context { request: &request, scope, profile: "internal", redactor: &Redactor::default() };
     explain(StatusCode::from_u16(status).unwrap(), &map, body.as_bytes(), now(), &context)
 }
 
@@ -70,6 +70,11 @@ fn missing_route_is_distinguished_from_a_missing_signature() {
     assert_says(&explained(HOST, 403, &[], body).unwrap(), Reason::MissingRoute, message, "begins with the stage");
     let custom = explained("api.example.com", 403, &[], body).unwrap();
     assert_says(&custom, Reason::MissingRoute, "the API at 'api.example.com' has no GET /prod/orders", "has no stage");
+    // Through a tunnel, the host that is signed for tells which of the two it is.
+    let tunnelled = Scope { host: Some(HOST.into()), ..Scope::execute_api("eu-west-1") };
+    let refusal = explained_in(&tunnelled, "localhost:8443", 403, &[], body).unwrap();
+    assert_eq!(refusal.reason, Reason::MissingRoute);
+    assert!(refusal.hint.contains("begins with the stage"), "{}", refusal.hint);
 }
 
 #[test]

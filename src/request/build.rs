@@ -5,13 +5,14 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, EXPECT, HOST,
-    HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, HOST, HeaderMap,
+    HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    USER_AGENT,
 };
 use http::{Method, Uri};
 use ring::digest::{SHA256, digest};
 
+use super::sign::EXECUTE_API;
 use super::target::{Note, Target};
 use crate::error::{Failure, Kind};
 
@@ -20,7 +21,7 @@ use crate::error::{Failure, Kind};
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
 /// The maximum size of a body for any service, in bytes. The whole body is held in memory, because its hash is signed
 /// before the first byte is sent.
-pub const LARGEST_BODY: usize = 64 * 1024 * 1024;
+pub(super) const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// The `User-Agent`, unless another one is given.
 pub(super) const OWN_USER_AGENT: &str = concat!("cogfed/", env!("CARGO_PKG_VERSION"));
@@ -113,7 +114,7 @@ impl ApiRequest {
     /// # Errors
     /// [`Kind::Usage`] if API Gateway would refuse a body of this size. No other limit is checked.
     pub fn check_body_size(&self, service: &str) -> Result<(), Failure> {
-        match service == "execute-api" && self.body.len() > MAX_BODY {
+        match service == EXECUTE_API && self.body.len() > MAX_BODY {
             true => Err(too_large(self.body.len(), "API Gateway takes", MAX_BODY)),
             false => Ok(()),
         }
@@ -245,8 +246,7 @@ fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
         }
         let value = HeaderValue::from_bytes(value.as_bytes());
         let mut value = value.expect("UTF-8 without control characters is a header's value");
-        // These headers can be secret: --dry-run masks them, and nothing logs them.
-        value.set_sensitive(header == COOKIE || header == "x-api-key");
+        value.set_sensitive(is_secret(&header));
         if headers.len() >= MOST_HEADERS {
             let message = format!("more than {MOST_HEADERS} headers are given");
             return Err(
@@ -256,6 +256,23 @@ fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
         headers.append(header, value);
     }
     Ok(headers)
+}
+
+/// Returns whether a header's value is likely secret: it is masked wherever the request is shown, and no redirect gets it.
+fn is_secret(header: &HeaderName) -> bool {
+    const ENDS: [&str; 9] = [
+        "api-key",
+        "apikey",
+        "access-key",
+        // Server-side encryption of S3's with the person's own key.
+        "customer-key",
+        "token",
+        "secret",
+        "password",
+        "authorization",
+        "cookie",
+    ];
+    ENDS.iter().any(|end| header.as_str().ends_with(end))
 }
 
 /// Returns whether a header follows from the URL or is part of the signature.

@@ -17,9 +17,9 @@ mod sign;
 mod signature_form;
 mod target;
 
-pub use build::{ApiRequest, GivenHeader, LARGEST_BODY, MAX_BODY, RequestInput, parse_header};
+pub use build::{ApiRequest, GivenHeader, MAX_BODY, RequestInput, parse_header};
 pub use curl::{CurlLine, curl_line};
-pub use data::{Body, Data, Joined, Manner, Source, bytes_of, not_text, read_data};
+pub use data::{Body, Data, Joined, Manner, Source, read_data};
 pub use dry_run::{MASK, dry_run, masked_head};
 pub use form::{Field, multipart};
 pub use redirect::{Redirect, Redirects, masked_location};

@@ -6,8 +6,8 @@
 use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_TYPE, COOKIE, HOST, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LOCATION,
-    RANGE, USER_AGENT,
+    CONTENT_TYPE, HOST, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LOCATION, RANGE,
+    USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use url::Url;
@@ -33,11 +33,9 @@ const HARMLESS: [HeaderName; 10] = [
     RANGE,
     USER_AGENT,
 ];
-/// The headers that a redirect drops even at the API's own origin, because they belong to the signed request, its body
-/// or its secrets.
-const OWN: [HeaderName; 8] =
-    [AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, X_API_KEY];
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// The headers that a redirect drops even at the API's own origin, because they belong to the signed request or its body.
+/// It drops secret headers, too.
+const OWN: [HeaderName; 6] = [AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HOST];
 
 /// A redirect, as read from an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,12 +210,12 @@ impl Step {
         };
         let to = redirect.to.as_ref().ok()?.clone();
         let is_own = self.is_own && to.origin() == self.to.origin();
-        let is_passed_on = |name: &HeaderName| match is_own {
-            true => !OWN.contains(name) && !name.as_str().starts_with("x-amz-"),
+        let is_passed_on = |name: &HeaderName, value: &HeaderValue| match is_own {
+            true => !OWN.contains(name) && !value.is_sensitive() && !name.as_str().starts_with("x-amz-"),
             false => HARMLESS.contains(name),
         };
         let mut headers = HeaderMap::new();
-        for (name, value) in self.headers.iter().filter(|(name, _)| is_passed_on(name)) {
+        for (name, value) in self.headers.iter().filter(|(name, value)| is_passed_on(name, value)) {
             headers.append(name, value.clone());
         }
         Some(Self { method, headers, to, is_own })
@@ -257,7 +255,14 @@ mod tests {
     }
 
     fn first(method: &str) -> Step {
-        let headers = ["Accept: text/csv", "X-Tag: 1", "Cookie: canary", "X-Api-Key: canary", "X-Amz-Meta: canary"];
+        let headers = [
+            "Accept: text/csv",
+            "X-Tag: 1",
+            "Cookie: canary",
+            "X-Api-Key: canary",
+            "X-Auth-Token: canary",
+            "X-Amz-Meta: canary",
+        ];
         let input = RequestInput {
             method: method.into(),
             url: "https://api.example.com/prod/a?x=1".into(),

@@ -34,8 +34,8 @@ pub struct ConnectionFlags {
     pub retry_connrefused: bool,
     /// Follow redirects, without the signature
     ///
-    /// The target gets neither the signature nor cookies or x-api-key; another host gets only Accept, Range, User-Agent
-    /// and the like. A status of 301, 302 or 303 is followed as GET (HEAD stays HEAD), 307 and 308 only for GET and HEAD.
+    /// The target gets neither the signature nor secret headers such as Cookie; another host gets only Accept, Range,
+    /// User-Agent and the like. A status of 301, 302 or 303 is followed as GET (HEAD stays HEAD), 307 and 308 only for GET and HEAD.
     /// No redirect is followed from https to http, except to this machine.
     #[arg(short = 'L', long)]
     pub location: bool,

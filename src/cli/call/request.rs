@@ -57,6 +57,9 @@ pub struct RequestFlags {
     #[arg(long)]
     pub compressed: bool,
     /// Print the signed request with secrets masked, and send nothing
+    ///
+    /// The signature, the session token and secret headers are masked, as by --verbose. A header is secret if its name
+    /// ends in api-key, apikey, access-key, customer-key, token, secret, password, authorization or cookie.
     #[arg(long)]
     pub dry_run: bool,
     /// Print a line of curl that sends the same request, and send nothing

@@ -71,7 +71,7 @@ pub fn below(base: Option<&str>, url: &str, profile: &str) -> Result<String, Fai
     }
     let key = keys::API.entry().name;
     let base = base.ok_or_else(|| {
-        Failure::new(Kind::Usage, format!("'{}' is a path, and profile '{profile}' has no '{key}'", quoted(url)))
+        Failure::new(Kind::Usage, format!("'{}' is a path, and profile '{profile}' has no '{key}'", shown(url)))
             .hint(format!("give the whole URL, or add {key} = \"https://HOST/STAGE\" to [profile.{profile}]"))
     })?;
     // As text: the path cannot change the host, whatever it holds.
@@ -96,7 +96,23 @@ fn is_method(word: &str) -> bool {
 }
 
 fn unexpected(word: &str, hint: &str) -> Failure {
-    Failure::new(Kind::Usage, format!("unexpected argument '{}'", quoted(word))).hint(hint)
+    Failure::new(Kind::Usage, format!("unexpected argument '{}'", shown(word))).hint(hint)
+}
+
+/// Returns a word for a message. It may be a URL, so its query, a user name and a password are left out.
+fn shown(word: &str) -> String {
+    let (scheme, rest) = word.find("://").map_or(("", word), |at| word.split_at(at + "://".len()));
+    let whole = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = whole.find('/').map_or((whole, ""), |at| whole.split_at(at));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // What looks like a port may be the beginning of a password that holds '/', '?' or '#'.
+    let is_cut_password = host
+        .rsplit_once(':')
+        .is_some_and(|(name, port)| !name.starts_with('[') && !port.bytes().all(|byte| byte.is_ascii_digit()));
+    match is_cut_password {
+        true => format!("{scheme}…"),
+        false => quoted(&format!("{scheme}{host}{path}")),
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +165,23 @@ mod tests {
             (&["GET", "POST", "https://h/1"], "unexpected argument 'POST'"),
         ] {
             assert_eq!(read(line).unwrap_err().to_string(), message, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn message_shows_no_query_and_no_password_of_a_url() {
+        for (word, expected) in [
+            ("https://me:canary@h:8080/a/@b?key=canary#canary", "https://h:8080/a/@b"),
+            ("h/p#canary", "h/p"),
+            ("me:canary@h/p", "h/p"),
+            ("https://me:can/ary@h/p", "https://…"),
+            ("https://me:c?anary@h/p", "https://…"),
+            ("https://[::1]/p", "https://[::1]/p"),
+            ("https://[::1]:1/p", "https://[::1]:1/p"),
+            ("/p?canary", "/p"),
+            ("internal", "internal"),
+        ] {
+            assert_eq!(shown(word), expected, "{word}");
         }
     }
 

@@ -113,6 +113,37 @@ fn call_dry_run_shows_the_request_and_sends_nothing() {
 }
 
 #[test]
+fn secret_headers_are_masked_wherever_the_request_is_shown() {
+    let lab = signed_in("alice");
+    let secret = [
+        "Cookie",
+        "X-Api-Key",
+        "apikey",
+        "X-Auth-Token",
+        "X-Vault-Token",
+        "Private-Token",
+        "X-Amz-Server-Side-Encryption-Customer-Key",
+        "X-Client-Secret",
+        "X-Password",
+        "X-Forwarded-Authorization",
+    ];
+    let headers = secret.map(|name| format!("{name}: canary"));
+    let plain = "X-Amz-Server-Side-Encryption-Customer-Key-Md5: seen";
+    let given: Vec<&str> =
+        headers.iter().map(String::as_str).chain([plain]).flat_map(|header| ["-H", header]).collect();
+    for flag in ["--dry-run", "--curl", "-v"] {
+        let ran = call(&lab, "GET", "/echo/x", &[&[flag], &*given].concat()).good();
+        // With -v, standard output is the answer, and the API echoes the headers.
+        let shown = if flag == "-v" { &ran.stderr } else { &format!("{}{}", ran.stdout, ran.stderr) };
+        assert!(!shown.contains("canary"), "{flag}: {shown}");
+        assert!(shown.contains("x-amz-server-side-encryption-customer-key-md5: seen"), "{flag}: {shown}");
+        for name in secret {
+            assert!(shown.contains(&format!("{}: ", name.to_ascii_lowercase())), "{flag} {name}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn call_verbose_prints_both_heads_without_secrets() {
     let lab = signed_in("alice");
     let ran = call(&lab, "POST", "/x/../echo//x", &["-v", "-d", "{}"]).good();

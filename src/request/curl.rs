@@ -1,5 +1,6 @@
 //! A request as a line of curl, without keys.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use http::Method;
@@ -24,10 +25,16 @@ pub struct CurlLine {
 }
 
 /// Returns a line of curl for a request. `body_file` names the file or `-` that holds exactly the body, if there is one.
+/// `further` are more words for the line, such as the options about the connection.
 ///
 /// # Errors
 /// [`Kind::Usage`] if the body is in no file, and is not a text that fits into a command line.
-pub fn curl_line(request: &ApiRequest, scope: &Scope, body_file: Option<&str>) -> Result<CurlLine, Failure> {
+pub fn curl_line(
+    request: &ApiRequest,
+    scope: &Scope,
+    body_file: Option<&str>,
+    further: &[String],
+) -> Result<CurlLine, Failure> {
     let mut notes = Vec::new();
     let mut line = format!(
         "curl --aws-sigv4 {} --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" \
@@ -41,6 +48,7 @@ pub fn curl_line(request: &ApiRequest, scope: &Scope, body_file: Option<&str>) -
         (&Method::GET, true) | (&Method::POST, false) => {}
         _ => add(&format!("-X {}", quoted_for_sh(method.as_str()))),
     }
+    further.iter().for_each(|word| add(&quoted_for_sh(word)));
     for argument in headers(request, scope, &mut notes) {
         add(&argument);
     }
@@ -57,6 +65,8 @@ pub fn curl_line(request: &ApiRequest, scope: &Scope, body_file: Option<&str>) -
         notes.push("curl 7.88 signs doubled slashes in a way that AWS refuses, and newer versions may, too");
     }
     add(&quoted_for_sh(&url(request, &path, &mut notes)));
+    let mut seen = HashSet::new();
+    notes.retain(|note| seen.insert(*note));
     Ok(CurlLine { line, notes })
 }
 
@@ -132,7 +142,9 @@ fn url(request: &ApiRequest, path: &str, notes: &mut Vec<&'static str>) -> Strin
 
 /// Returns the shell variable for the value of a secret header, such as `X_API_KEY`.
 fn variable(name: &HeaderName) -> String {
-    name.as_str().replace('-', "_").to_ascii_uppercase()
+    let variable = name.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_ascii_uppercase();
+    // No variable begins with a digit.
+    if variable.starts_with(|c: char| c.is_ascii_digit()) { format!("_{variable}") } else { variable }
 }
 
 /// Quotes a text for a POSIX shell.
@@ -155,12 +167,13 @@ mod tests {
 
     fn line(input: RequestInput, scope: &Scope, file: Option<&str>) -> CurlLine {
         let (request, _) = ApiRequest::build(RequestInput { url: "https://h/p?b=1&a".into(), ..input }).unwrap();
-        curl_line(&request, scope, file).unwrap()
+        curl_line(&request, scope, file, &["--key".into(), "a b".into()]).unwrap()
     }
 
     #[test]
     fn curl_line_holds_variables_in_place_of_secrets() {
-        let headers = [("X-Api-Key", "canary"), ("X-A", "it's"), ("x-a", "2"), ("Cookie", "canary")];
+        let headers =
+            [("X-Api-Key", "canary"), ("X-A", "it's"), ("x-a", "2"), ("Cookie", "canary"), ("1.Auth-Token", "canary")];
         let input = RequestInput {
             method: "POST".into(),
             headers: headers.map(|(name, value)| (name.into(), value.into())).to_vec(),
@@ -174,6 +187,8 @@ mod tests {
             " -H \"x-amz-security-token: $AWS_SESSION_TOKEN\" ",
             " -H \"x-api-key: $X_API_KEY\" ",
             " -H \"cookie: $COOKIE\" ",
+            " -H \"1.auth-token: $_1_AUTH_TOKEN\" ",
+            " --key 'a b' ",
             r" -H 'x-a: it'\''s,2' ",
             " --compressed ",
             " -H content-type: ",
@@ -182,7 +197,8 @@ mod tests {
             assert!(line.contains(part), "{part} in {line}");
         }
         assert!(line.ends_with(" 'https://h/p?a=&b=1'") && !line.contains("canary") && !line.contains("-X"), "{line}");
-        assert!(notes.iter().any(|note| note.contains("sorted")) && notes.iter().any(|note| note.contains("secret")));
+        assert!(notes.iter().any(|note| note.contains("sorted")), "{notes:?}");
+        assert_eq!(notes.iter().filter(|note| note.contains("secret")).count(), 1, "{notes:?}");
     }
 
     #[test]
@@ -193,7 +209,10 @@ mod tests {
         };
         assert!(of("HEAD", b"", "execute-api").contains(" --head "));
         assert!(of("DELETE", b"", "execute-api").contains(" -X DELETE "));
-        assert!(of("PUT", b"\xff", "execute-api").contains(" -X PUT -H content-type: --data-binary '@a b.bin' "));
+        assert!(
+            of("PUT", b"\xff", "execute-api")
+                .contains(" -X PUT --key 'a b' -H content-type: --data-binary '@a b.bin' ")
+        );
         assert!(of("GET", b"", "aoss").contains(" -H x-amz-content-sha256:e3b0c442"));
         assert!(of("GET", b"", "vpc-lattice-svcs").contains(" -H x-amz-content-sha256:UNSIGNED-PAYLOAD "));
     }
@@ -203,7 +222,7 @@ mod tests {
         let input =
             RequestInput { method: "POST".into(), url: "https://h/".into(), body: Some(vec![0]), ..Default::default() };
         let (request, _) = ApiRequest::build(input).unwrap();
-        let error = curl_line(&request, &Scope::execute_api("eu-west-1"), None).unwrap_err();
+        let error = curl_line(&request, &Scope::execute_api("eu-west-1"), None, &[]).unwrap_err();
         assert_eq!(
             (error.kind, error.to_string().as_str()),
             (Kind::Usage, "the body does not fit into a command line")

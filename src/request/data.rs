@@ -99,13 +99,18 @@ impl Data {
         };
         Ok(Self { source, manner: Manner::Encoded(name) })
     }
+
+    /// Returns whether this piece is read from standard input.
+    pub fn reads_stdin(&self) -> bool {
+        self.source == Source::Stdin
+    }
 }
 
 /// Returns the bytes of an argument.
 ///
 /// # Errors
 /// [`Kind::Usage`] if this system's arguments are not bytes, and this one is not valid Unicode.
-pub fn bytes_of(argument: &OsStr) -> Result<Vec<u8>, Failure> {
+pub(super) fn bytes_of(argument: &OsStr) -> Result<Vec<u8>, Failure> {
     #[cfg(unix)]
     {
         Ok(std::os::unix::ffi::OsStrExt::as_bytes(argument).to_vec())
@@ -131,7 +136,7 @@ pub(super) fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
 }
 
 /// Creates the failure for an argument that has to be text, and is not.
-pub fn not_text(shown: &str) -> Failure {
+pub(super) fn not_text(shown: &str) -> Failure {
     Failure::new(Kind::Usage, format!("the argument '{}' is not UTF-8", quoted(shown)))
         .hint("only the names of files, and the content of -d, --data-raw and --data-binary may be other bytes")
 }
@@ -157,10 +162,10 @@ pub struct Joined {
 /// Reads all pieces in order and joins them with `&`, like curl. Returns `None` if there are no pieces.
 ///
 /// # Errors
-/// [`Kind::Usage`] if a file cannot be read, if standard input is used twice, or if the body has more than
-/// [`LARGEST_BODY`] bytes. No more than that is read.
+/// [`Kind::Usage`] if a file cannot be read, if standard input is used twice, or if the body has more than 64 MiB. No more
+/// than that is read.
 pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Body>, Failure> {
-    if pieces.iter().filter(|piece| piece.source == Source::Stdin).count() > 1 {
+    if pieces.iter().filter(|piece| piece.reads_stdin()).count() > 1 {
         return Err(stdin_twice());
     }
     let mut body: Option<Body> = None;

@@ -83,6 +83,11 @@ impl Field {
         Ok(Self { name, source: Source::Text(content), is_upload: false, media_type: None, file_name: None })
     }
 
+    /// Returns whether the content is read from standard input.
+    pub fn reads_stdin(&self) -> bool {
+        self.source == Source::Stdin
+    }
+
     /// Returns the part, whose content is `bytes`.
     fn part(&self, bytes: Vec<u8>) -> Result<Part, Failure> {
         let path = if let Source::File(path) = &self.source { Some(path.as_path()) } else { None };
@@ -111,7 +116,7 @@ impl Field {
 /// # Errors
 /// [`Kind::Usage`] if a file cannot be read, or the form is too large.
 pub fn multipart(fields: &[Field], stdin: &mut dyn Read) -> Result<(String, Vec<u8>), Failure> {
-    if fields.iter().filter(|field| field.source == Source::Stdin).count() > 1 {
+    if fields.iter().filter(|field| field.reads_stdin()).count() > 1 {
         return Err(stdin_twice());
     }
     // Names and file names are sent as UTF-8, as browsers and curl do.

@@ -8,7 +8,6 @@ use clap::{Arg, ArgAction, Command};
 const IGNORED: &[(&str, Option<char>, bool)] = &[
     ("no-buffer", Some('N'), false),
     ("globoff", Some('g'), false),
-    ("path-as-is", None, false),
     ("progress-bar", Some('#'), false),
     ("no-progress-meter", None, false),
     ("disable", Some('q'), false),
@@ -110,6 +109,7 @@ const ADVICE: &[(&[&str], &str)] = &[
     (&["-:", "--next"], "run cogfed call once for each request"),
     (&["--limit-rate", "-Y", "--speed-limit", "-y", "--speed-time"], "use --max-time to bound the whole transfer"),
     (&["--max-filesize"], "leave it out: an answer is written as it arrives, whatever its size"),
+    (&["--path-as-is"], "leave it out: dot segments in the path are resolved, and all else is sent as given"),
     (&["--request-target"], "write the path into the URL: it is sent as given"),
     (&["--tr-encoding", "--raw"], "use --compressed for a compressed answer"),
     (&["--libcurl"], "use --curl, which prints the equivalent line of curl"),

@@ -54,13 +54,34 @@ fn certificate(flags: &ConnectionFlags, env: &Env) -> Result<Option<ClientCertif
     Ok(Some(certificate))
 }
 
-/// Returns the path `FILE` from an argument of the form `FILE` or `FILE:PASSWORD`. The password is not used: an
-/// encrypted key is refused.
-fn without_password(text: &str) -> PathBuf {
-    match text.rsplit_once(':') {
-        Some((file, _)) if !Path::new(text).exists() && file.len() > 1 => file.into(),
-        _ => text.into(),
+/// Returns the flags about the connection as curl has them. `--location` is not among them, because curl would send the
+/// session token to the target of a redirect.
+pub fn curl_words(flags: &ConnectionFlags) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut add = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+    if let Some(text) = &flags.cert {
+        // For curl, the first ':' that is not escaped begins the password.
+        let file = without_password(text).to_string_lossy().into_owned();
+        add("--cert", if cfg!(windows) { file } else { file.replace('\\', r"\\").replace(':', r"\:") });
     }
+    if let Some(key) = &flags.key {
+        add("--key", key.to_string_lossy().into_owned());
+    }
+    flags.connect_to.iter().for_each(|text| add("--connect-to", text.clone()));
+    flags.resolve.iter().for_each(|text| add("--resolve", text.clone()));
+    words
+}
+
+/// Returns the path `FILE` from an argument of the form `FILE` or `FILE:PASSWORD`. The password is not used: an
+/// encrypted key is refused. As in curl, the first colon begins the password, except in the longer name of a file that
+/// exists.
+fn without_password(text: &str) -> PathBuf {
+    let is_drive =
+        |at: usize| cfg!(windows) && at == 1 && text.get(2..).is_some_and(|rest| rest.starts_with(['\\', '/']));
+    let colons = text.match_indices(':').map(|(at, _)| at).filter(|at| *at > 0 && !is_drive(*at));
+    let files = || colons.clone().filter_map(|at| text.get(..at));
+    let existing = files().chain([text]).filter(|file| Path::new(file).is_file()).last();
+    existing.or_else(|| files().next()).unwrap_or(text).into()
 }
 
 #[cfg(unix)]

@@ -21,10 +21,17 @@ const JSON_LINES: [&str; 5] = ["ndjson", "jsonl", "jsonlines", "json-seq", "json
 /// Checks the flags for contradictions. Reads no file, so that it can come before everything else.
 ///
 /// # Errors
-/// [`Kind::Usage`] if there is no URL, or two flags exclude each other.
-pub fn check(flags: &RequestFlags) -> Result<(), Failure> {
-    method(flags, words(flags)?.method)?;
-    check_modes(flags)
+/// [`Kind::Usage`] if there is no URL, two flags exclude each other, or standard input is asked for twice.
+pub fn check(flags: &Call) -> Result<(), Failure> {
+    let request = &flags.request;
+    method(request, words(request)?.method)?;
+    check_modes(request)?;
+    let format = flags.output.write_out.iter().filter(|format| *format == "@-").count();
+    if stdin_uses(request)? + format > 1 {
+        return Err(Failure::new(Kind::Usage, "the command line asks for standard input more than once")
+            .hint("give '-' or '@-' once: there is nothing left in it for a second time"));
+    }
+    Ok(())
 }
 
 /// Builds the request that the flags describe. Reads files and standard input as the flags demand, and prints what
@@ -174,15 +181,7 @@ fn body(flags: &RequestFlags, env: &mut Env) -> Result<(RequestInput, Option<Joi
         compressed: flags.compressed,
         ..RequestInput::default()
     };
-    if stdin_uses(flags) > 1 {
-        return Err(Failure::new(Kind::Usage, "the request asks for standard input more than once")
-            .hint("give '-' or '@-' once: there is nothing left in it for a second time"));
-    }
-    let fields = pieces(flags).filter(|(flag, _)| is_form(*flag)).map(|(flag, value)| match flag {
-        BodyFlag::FormString => Field::text(value),
-        _ => Field::parse(value),
-    });
-    let fields = fields.collect::<Result<Vec<_>, _>>()?;
+    let fields = fields(flags)?;
     if !fields.is_empty() {
         let (media_type, bytes) = multipart(&fields, &mut env.input)?;
         input.headers.push(("Content-Type".to_owned(), media_type));
@@ -191,12 +190,11 @@ fn body(flags: &RequestFlags, env: &mut Env) -> Result<(RequestInput, Option<Joi
     }
     let body = match &flags.upload_file {
         Some(path) => {
-            let is_stdin = path == Path::new("-") || path == Path::new(".");
-            let source = if is_stdin { Source::Stdin } else { Source::File(path.clone()) };
+            let source = if is_stdin(path) { Source::Stdin } else { Source::File(path.clone()) };
             read_data(&[Data { source, manner: Manner::Bytes }], &mut env.input)?
         }
         None if flags.get => None,
-        None => data(flags, env)?,
+        None => read_data(&data(flags)?, &mut env.input)?,
     };
     let Body { bytes, joined } = match body {
         Some(body) => body,
@@ -206,7 +204,17 @@ fn body(flags: &RequestFlags, env: &mut Env) -> Result<(RequestInput, Option<Joi
     Ok((input, joined))
 }
 
-fn data(flags: &RequestFlags, env: &mut Env) -> Result<Option<Body>, Failure> {
+/// Returns the fields of the form.
+fn fields(flags: &RequestFlags) -> Result<Vec<Field>, Failure> {
+    let fields = pieces(flags).filter(|(flag, _)| is_form(*flag)).map(|(flag, value)| match flag {
+        BodyFlag::FormString => Field::text(value),
+        _ => Field::parse(value),
+    });
+    fields.collect()
+}
+
+/// Returns the pieces of the body besides a form.
+fn data(flags: &RequestFlags) -> Result<Vec<Data>, Failure> {
     let data = pieces(flags).filter(|(flag, _)| !is_form(*flag)).map(|(flag, value)| match flag {
         BodyFlag::Raw => Data::raw(value),
         BodyFlag::Urlencode => Data::urlencoded(value),
@@ -214,13 +222,13 @@ fn data(flags: &RequestFlags, env: &mut Env) -> Result<Option<Body>, Failure> {
         BodyFlag::Json => Data::parse(value, Manner::Json),
         _ => Data::parse(value, Manner::Lines),
     });
-    read_data(&data.collect::<Result<Vec<_>, _>>()?, &mut env.input)
+    data.collect()
 }
 
 /// Returns the name of the file, or `-`, that holds exactly the body, if there is one.
 pub fn body_file(flags: &RequestFlags) -> Option<String> {
     if let Some(path) = &flags.upload_file {
-        return path.to_str().map(str::to_owned);
+        return if is_stdin(path) { Some("-".to_owned()) } else { path.to_str().map(str::to_owned) };
     }
     let mut pieces = pieces(flags).filter(|_| !flags.get);
     match (pieces.next()?, pieces.next()) {
@@ -232,27 +240,29 @@ pub fn body_file(flags: &RequestFlags) -> Option<String> {
     }
 }
 
-/// Returns how many flags read standard input.
-fn stdin_uses(flags: &RequestFlags) -> usize {
+/// Returns whether the path of `--upload-file` names standard input, as in curl.
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new(".")
+}
+
+/// Returns how many flags about the request read standard input.
+fn stdin_uses(flags: &RequestFlags) -> Result<usize, Failure> {
     let headers = flags.headers.iter().filter(|header| *header == "@-").count();
-    let upload = flags.upload_file.iter().filter(|path| *path == Path::new("-") || *path == Path::new(".")).count();
-    let pieces = pieces(flags).filter(|(flag, value)| match flag {
-        BodyFlag::Raw | BodyFlag::FormString => false,
-        BodyFlag::Urlencode | BodyFlag::Form => {
-            value.to_str().is_some_and(|text| text.ends_with("@-") || text.ends_with("=<-"))
-        }
-        _ => *value == "-" || *value == "@-",
-    });
-    let query =
-        flags.url_query.iter().filter(|text| !text.starts_with('+') && !text.contains('=') && text.ends_with("@-"));
-    headers + upload + pieces.count() + query.count()
+    let upload = flags.upload_file.iter().filter(|path| is_stdin(path)).count();
+    let fields = fields(flags)?.iter().filter(|field| field.reads_stdin()).count();
+    let data = data(flags)?.iter().filter(|piece| piece.reads_stdin()).count();
+    let mut query = 0;
+    for given in flags.url_query.iter().filter(|given| !given.starts_with('+')) {
+        query += usize::from(Data::urlencoded(OsStr::new(given))?.reads_stdin());
+    }
+    Ok(headers + upload + fields + data + query)
 }
 
 /// Returns the texts to add to the URL's query: the data of `-G`, and `--url-query`.
 fn query(flags: &RequestFlags, input: &mut RequestInput, env: &mut Env) -> Result<Vec<String>, Failure> {
     let mut texts = Vec::new();
     if flags.get
-        && let Some(body) = data(flags, env)?
+        && let Some(body) = read_data(&data(flags)?, &mut env.input)?
     {
         texts.push(body.bytes);
     }

@@ -20,7 +20,7 @@ use crate::request::{ApiRequest, CurlLine, curl_line, dry_run, sign};
 pub fn run(mut flags: Call, env: &mut Env) -> anyhow::Result<()> {
     flags.request.compressed |= output::implies_compressed(&flags, env);
     let flags = &flags;
-    input::check(&flags.request)?;
+    input::check(flags)?;
     let mut choice = choice_of_role(&flags.profile, &flags.role);
     if let Some(region) = &flags.signature.region {
         choice.flags.push(Override { key: keys::REGION.entry(), flag: "--region", text: region.clone() });
@@ -43,8 +43,13 @@ fn call(
     let scope = scope::scope(flags, request, context, env)?;
     request.check_body_size(&scope.service)?;
     if flags.request.curl {
-        let CurlLine { line, notes } = curl_line(request, &scope, input::body_file(&flags.request).as_deref())?;
+        let body_file = input::body_file(&flags.request);
+        let connection = connection::curl_words(&flags.connection);
+        let CurlLine { line, notes } = curl_line(request, &scope, body_file.as_deref(), &connection)?;
         notes.iter().for_each(|note| env.terminal.say(note));
+        if flags.connection.location {
+            env.terminal.say("-L is left out: curl would send the session token to the target of a redirect");
+        }
         return env.print(&format!("{line}\n"));
     }
     context.wait_for(async {

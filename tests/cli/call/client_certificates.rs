@@ -52,6 +52,7 @@ fn client_certificate_is_presented_to_the_api() {
             &["-E", &cert, "--key", &sec1_key],
             &["-E", &both],
             &["-E", &format!("{both}:password")],
+            &["-E", &format!("{both}:pass:word")],
         ] {
             let ran = call(&lab, &authority, &front, flags).good();
             assert_eq!((ran.document()["mutual"].as_bool(), &*ran.stderr), (Some(true), ""), "{version:?} {flags:?}");
@@ -59,7 +60,7 @@ fn client_certificate_is_presented_to_the_api() {
         let ran = call(&lab, &authority, &front, &[]).failed_with(5);
         assert!(ran.one_error_and_hint().contains("demands a client certificate"), "{version:?}: {}", ran.stderr);
         assert!(ran.stderr.contains("--cert FILE --key FILE"), "{version:?}: {}", ran.stderr);
-        assert_eq!(front.count(""), 4);
+        assert_eq!(front.count(""), 5);
     }
 }
 
@@ -126,9 +127,24 @@ fn unusable_certificates_and_keys_are_explained_before_anything_is_sent() {
     let der = write(home, "client.der", "0\u{1}\u{2}");
     let ran = call(&lab, &authority, &front, &["--cert", &der, "--key", &write(home, "k", &key)]).failed_with(2);
     assert!(ran.stderr.contains("holds no certificate in PEM"), "{}", ran.stderr);
-    let ran = call(&lab, &authority, &front, &["--cert", "/nowhere/cert.pem:canary"]).failed_with(2);
-    assert!(ran.stderr.contains("/nowhere/cert.pem") && !ran.stderr.contains("canary"), "{}", ran.stderr);
+    for text in ["/nowhere/cert.pem:canary", "/nowhere/cert.pem:canary:canary", "/nowhere/cert.pem:canary:"] {
+        let ran = call(&lab, &authority, &front, &["--cert", text]).failed_with(2);
+        assert!(ran.stderr.contains("/nowhere/cert.pem") && !ran.stderr.contains("canary"), "{}", ran.stderr);
+    }
     assert_eq!(front.connections(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn colon_in_the_name_of_a_certificate_begins_no_password() {
+    let lab = signed_in("alice");
+    let authority = Authority::new("root");
+    let (certificate, key) = authority.client();
+    let both = write(lab.home(), "both:1.pem", &format!("{certificate}{key}"));
+    let front = Front::alone(answer("200 OK", "", "{}"), Some(authority.demanding(&TLS13)));
+    for text in [&both, &format!("{both}:password"), &format!("{both}:pass:word")] {
+        call(&lab, &authority, &front, &["-E", text]).good();
+    }
 }
 
 #[cfg(unix)]

@@ -46,7 +46,7 @@ fn habits_of_curl_are_understood() {
         (&["URL", "--data-ascii", "a b"], "POST", "a b"),
         (&["URL", "-d", "-1"], "POST", "-1"),
         (&["URL", "--data-urlencode", "q=a b"], "POST", "q=a%20b"),
-        (&["-gN4", "--http1.1", "--tlsv1.2", "--path-as-is", "-#", "URL"], "GET", ""),
+        (&["-gN4", "--http1.1", "--tlsv1.2", "-#", "URL"], "GET", ""),
         (&["/echo/x"], "GET", ""),
         (&["delete", "/echo/x"], "DELETE", ""),
     ] {
@@ -189,6 +189,48 @@ fn contradicting_flags_are_refused_and_both_named() {
 }
 
 #[test]
+fn standard_input_is_given_to_one_flag_only() {
+    let lab = signed_in("alice");
+    lab.sandbox.clear_log();
+    for line in [
+        &["URL", "-F", "file=@-;type=text/csv", "-H", "@-"][..],
+        &["URL", "-F", "file=<-", "-F", "other=@-;filename=x"],
+        &["URL", "-d", "@-", "-w", "@-"],
+        &["URL", "-T", ".", "-H", "@-"],
+        &["URL", "--data-urlencode", "name@-", "--url-query", "q@-"],
+        &["URL", "--json", "-", "--data-raw", "-", "--data-binary", "@-"],
+    ] {
+        let ran = run(&lab, line).failed_with(2);
+        let error = ran.one_error_and_hint();
+        assert!(error.contains("asks for standard input more than once"), "{line:?}: {error}");
+    }
+    assert!(lab.sandbox.requests().is_empty());
+    // The same characters, without that meaning.
+    for (line, body) in [
+        (&["URL", "--data-urlencode", "a=b@-", "-H", "@-"][..], "a=b%40-"),
+        (&["URL", "--data-raw", "@-", "-d", "@-"], "@-&"),
+        (&["URL", "-d", "x", "--url-query", "+q@-", "--url-query", "q=@-", "-w", "@-"], "x"),
+    ] {
+        assert_eq!(echoed(&lab, line)["bodySha256"], hash(body), "{line:?}");
+    }
+}
+
+#[test]
+fn errors_quote_no_query_and_no_password_of_a_url() {
+    let lab = signed_in("alice");
+    for line in [
+        &["https://h/1", "https://me:canary@h/2?key=canary"][..],
+        &["https://h/1", "https://me:pw?canary@h/2"],
+        &["https://h/1", "h/p?key=canary"],
+        &["/p?key=canary"],
+    ] {
+        let ran = run(&lab, line).failed_with(2);
+        assert!(!ran.one_error_and_hint().contains("canary"), "{line:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("canary"), "{line:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn options_of_curl_that_do_not_apply_are_named_with_advice() {
     let lab = signed_in("alice");
     lab.sandbox.clear_log();
@@ -205,6 +247,7 @@ fn options_of_curl_that_do_not_apply_are_named_with_advice() {
         (&["URL", "--negotiate"], "--negotiate", "signed"),
         (&["URL", "--location-trusted"], "--location-trusted", "-L"),
         (&["URL", "--http3"], "--http3", "HTTP/1.1"),
+        (&["URL", "--path-as-is"], "--path-as-is", "dot segments in the path are resolved"),
         (&["URL", "--frobnicate"], "--frobnicate", "cogfed call --help"),
     ] {
         let ran = run(&lab, line).failed_with(2);

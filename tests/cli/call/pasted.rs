@@ -240,6 +240,25 @@ fn printed_line_of_curl_sends_the_same_request() {
 }
 
 #[test]
+fn printed_line_of_curl_keeps_the_flags_about_the_connection() {
+    let lab = Lab::new();
+    let flags = "--cert c.pem:canary --key 'a b.key' --connect-to ::127.0.0.1:1 --resolve h:1:127.0.0.1";
+    let ran =
+        ran(&lab, &format!("echo x | CALL URL/x -T . -L {flags} -H 'X-Api-Key: 1' -H 'Cookie: a=1' --curl")).good();
+    for part in [
+        " --cert c.pem --key 'a b.key' --connect-to ::127.0.0.1:1 --resolve h:1:127.0.0.1 ",
+        " -X PUT ",
+        " --data-binary @- ",
+    ] {
+        assert!(ran.stdout.contains(part), "{part} in {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("canary") && !ran.stdout.contains(" -L"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("-L is left out"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("set the variable of each secret header").count(), 1, "{}", ran.stderr);
+    assert!(lab.sandbox.requests().is_empty());
+}
+
+#[test]
 fn curl_flag_needs_no_sign_in_and_sends_nothing() {
     let lab = Lab::new();
     let url = format!("{}/echo/x", lab.sandbox.api_url());

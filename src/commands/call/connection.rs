@@ -79,9 +79,10 @@ fn without_password(text: &str) -> PathBuf {
     let is_drive =
         |at: usize| cfg!(windows) && at == 1 && text.get(2..).is_some_and(|rest| rest.starts_with(['\\', '/']));
     let colons = text.match_indices(':').map(|(at, _)| at).filter(|at| *at > 0 && !is_drive(*at));
-    let files = || colons.clone().filter_map(|at| text.get(..at));
-    let existing = files().chain([text]).filter(|file| Path::new(file).is_file()).last();
-    existing.or_else(|| files().next()).unwrap_or(text).into()
+    let files: Vec<&str> = colons.filter_map(|at| text.get(..at)).collect();
+    let mut longest_first = [text].into_iter().chain(files.iter().rev().copied());
+    let existing = longest_first.find(|file| Path::new(file).is_file());
+    existing.or(files.first().copied()).unwrap_or(text).into()
 }
 
 #[cfg(unix)]

@@ -28,7 +28,7 @@ pub fn dry_run(signed: &SignedRequest) -> String {
 }
 
 /// Returns the head of the request as HTTP/1.1 text, without the empty line at its end. The signature, the session
-/// token, cookies and API keys are masked, and only the ends of the access key id are shown.
+/// token and secret headers are masked, and only the ends of the access key id are shown.
 pub fn masked_head(signed: &SignedRequest) -> String {
     let request = &signed.0;
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());

@@ -200,12 +200,6 @@ impl Answer {
         Times { first_byte: self.head_at - self.began, total }
     }
 
-    /// Returns the counts of the bytes that the exchange has sent and received so far. They can be read while
-    /// [`Answer::write_to`] runs.
-    pub fn transfer(&self) -> &Transfer {
-        &self.watch.transfer
-    }
-
     /// Writes the body to `out` as it arrives, in constant memory, and returns the body's length in bytes.
     ///
     /// # Errors

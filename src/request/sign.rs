@@ -10,7 +10,8 @@ use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, RANGE, USER_AGENT, VIA,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, RANGE,
+    USER_AGENT, VIA,
 };
 use http::{Request, Uri};
 use tracing::subscriber::NoSubscriber;
@@ -156,36 +157,45 @@ fn signed(
         .build()
         .map_err(|error| failed(&error).within("incomplete parameters"))?
         .into();
-    // The signature covers the bytes of a value, which the signer reads as UTF-8.
-    let to_sign = headers.iter().filter(|(name, _)| !UNSIGNED.contains(name));
-    let to_sign = to_sign.map(|(name, value)| Ok((name.as_str(), std::str::from_utf8(value.as_bytes())?)));
-    let to_sign: Result<Vec<(&str, &str)>, std::str::Utf8Error> = to_sign.collect();
-    let to_sign = to_sign.map_err(|error| failed(&error).within("a header's value is not UTF-8"))?;
     let body = match form.hash {
         BodyHash::Unsigned => SignableBody::UnsignedPayload,
         BodyHash::Signed | BodyHash::Sent => SignableBody::Precomputed(request.body_hash().to_owned()),
     };
     let signed_uri = with_path(&uri, &form.signed_path(uri.path()));
-    let signable = SignableRequest::new(request.method.as_str(), signed_uri, to_sign.into_iter(), body);
+    let signable = SignableRequest::new(request.method.as_str(), signed_uri, to_sign(&headers)?.into_iter(), body);
     let signable = signable.map_err(|error| failed(&error))?;
     // The signer logs the canonical request, which holds the query and the person's own keys. Its events are discarded.
     let output =
         tracing::subscriber::with_default(NoSubscriber::default(), || aws_sigv4::http_request::sign(signable, &params))
             .map_err(|error| failed(&error))?;
     let (instructions, _) = output.into_parts();
+    add_signature(&mut headers, instructions.headers())?;
 
     let mut signed = Request::new(request.body.clone());
     *signed.method_mut() = request.method.clone();
     *signed.uri_mut() = uri;
     *signed.headers_mut() = headers;
-    for (name, value) in instructions.headers() {
+    Ok(SignedRequest(signed))
+}
+
+/// Returns the headers that the signature covers, with the bytes of their values, which the signer reads as UTF-8.
+fn to_sign(headers: &HeaderMap) -> Result<Vec<(&str, &str)>, Failure> {
+    let covered = headers.iter().filter(|(name, _)| !UNSIGNED.contains(name));
+    let as_text = covered.map(|(name, value)| Ok((name.as_str(), std::str::from_utf8(value.as_bytes())?)));
+    let as_text: Result<Vec<_>, std::str::Utf8Error> = as_text.collect();
+    as_text.map_err(|error| failed(&error).within("a header's value is not UTF-8"))
+}
+
+/// Adds the headers that the signer returned. The signature and the session token are marked as secret.
+fn add_signature<'a>(headers: &mut HeaderMap, added: impl Iterator<Item = (&'a str, &'a str)>) -> Result<(), Failure> {
+    for (name, value) in added {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| failed(&error))?;
         let mut value = HeaderValue::from_str(value)
             .map_err(|error| failed(&error).within("the credentials hold characters that no header can carry"))?;
         value.set_sensitive(name == AUTHORIZATION || name == "x-amz-security-token");
-        signed.headers_mut().insert(name, value);
+        headers.insert(name, value);
     }
-    Ok(SignedRequest(signed))
+    Ok(())
 }
 
 /// Returns the signer's settings for a signature of this form. The path is given to the signer as it is signed, so the

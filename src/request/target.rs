@@ -19,6 +19,7 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
+use super::placeholder::{placeholder, unfilled};
 use crate::error::{Failure, Kind, shortened};
 use crate::network::is_loopback;
 
@@ -175,54 +176,6 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
         return Err(unreadable());
     }
     Ok(origin)
-}
-
-/// Returns the unfilled placeholder in a host (`{…}`, `$…`, `<…>` or `[…]`), or `None` if the host has no placeholder.
-/// Percent-encoded braces and angle brackets count, but an IPv6 address in `[…]` does not. No host holds these
-/// characters.
-fn unfilled(authority: &str) -> Option<&str> {
-    let is_address = |inner: &str| inner.contains(':');
-    let bracketed = authority.find('[').and_then(|start| {
-        let text = authority.get(start..)?;
-        let end = text.find(']')? + 1;
-        text.get(..end).filter(|text| !is_address(text))
-    });
-    if bracketed.is_some() {
-        return bracketed;
-    }
-    const STARTS: [&str; 6] = ["{", "$", "<", "%7B", "%7b", "%3C"];
-    let start = STARTS.iter().filter_map(|start| authority.find(start)).min()?;
-    let text = authority.get(start..).unwrap_or_default();
-    let ends = |end: &&str| text.find(end).map(|at| at + end.len());
-    let end = match text.starts_with('$') && !text.starts_with("${") {
-        true => {
-            text.get(1..).and_then(|rest| rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')).map(|at| at + 1)
-        }
-        false => ["}", ">", "%7D", "%7d", "%3E"].iter().filter_map(ends).min(),
-    };
-    text.get(..end.unwrap_or(text.len()))
-}
-
-/// Returns the first placeholder in a path: `{…}`, `<…>`, `${…}`, or `$` and a name. They are characters of a path, too.
-fn placeholder(path: &str) -> Option<&str> {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+');
-    for (at, start) in path.match_indices(['{', '<', '$']) {
-        let text = path.get(at..)?;
-        let inner = text.get(1..)?.trim_start_matches('{');
-        let length = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
-        let begins_name = inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let opened = text.len() - inner.len();
-        let rest = inner.get(length..)?;
-        match start {
-            "{" if begins_name && rest.starts_with('}') => return text.get(..opened + length + 1),
-            "<" if begins_name && rest.starts_with('>') => return text.get(..opened + length + 1),
-            "$" if begins_name && (opened == 1 || rest.starts_with('}')) => {
-                return text.get(..opened + length + usize::from(opened > 1));
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 /// Adds pairs to the query of a URL, in front of its fragment. Spaces, control characters and `#` in them are
@@ -424,21 +377,6 @@ mod tests {
         ] {
             let message = refusal(given);
             assert!(message.contains(text), "{given}: {message}");
-        }
-    }
-
-    #[test]
-    fn placeholders_in_a_path_are_noted() {
-        for (given, expected) in [
-            ("/orders/{id}/x", Some("{id}")),
-            ("/{proxy+}", Some("{proxy+}")),
-            ("/orders/$ID/x", Some("$ID")),
-            ("/orders/${ID}", Some("${ID}")),
-            ("/orders/<order-id>", Some("<order-id>")),
-            ("/a$&b/{}/$1/{\"a\":1}/<>", None),
-            ("/$metadata-not-a-name", Some("$metadata-not-a-name")),
-        ] {
-            assert_eq!(placeholder(given), expected, "{given}");
         }
     }
 

@@ -23,7 +23,8 @@ impl Session {
     /// store only if there is one to accept.
     ///
     /// # Errors
-    /// As [`Session::may_send`], and [`Kind::Store`].
+    /// [`Kind::SignInRequired`] with the root, or with the key and host, that was not accepted. [`Kind::Store`] if the store
+    /// fails. [`Kind::Usage`] if a bundle of roots cannot be used.
     pub fn may_ask_aws(&self) -> Result<(), Failure> {
         let endpoints = &self.profile().endpoints;
         let urls = [endpoints.identity_pool.as_str(), endpoints.sts.as_str()];

@@ -30,7 +30,7 @@ const KEEP_ALIVE_QUESTIONS: u32 = 4;
 pub struct ApiChoices {
     /// The deadline for connecting, including name resolution, the proxy and TLS.
     pub connect_timeout: Duration,
-    /// True if the client asks for a compressed answer and decompresses it.
+    /// True if answers are to be decompressed.
     pub decompresses: bool,
     /// Other places to connect to. The first one that applies to a URL counts.
     pub detours: Vec<Detour>,
@@ -78,6 +78,11 @@ impl Http {
 }
 
 impl ApiClient {
+    /// Returns whether answers are to be decompressed.
+    pub fn decompresses(&self) -> bool {
+        self.choices.decompresses
+    }
+
     /// Sends `request` once, follows no redirect, and returns when the head of the answer has arrived.
     ///
     /// # Errors
@@ -189,15 +194,13 @@ impl ApiClient {
     }
 
     fn builder(&self) -> reqwest::ClientBuilder {
-        let decompresses = self.choices.decompresses;
         let builder = base()
             .connect_timeout(self.choices.connect_timeout)
             .tcp_keepalive(KEEP_ALIVE)
             .tcp_keepalive_interval(KEEP_ALIVE)
             .tcp_keepalive_retries(KEEP_ALIVE_QUESTIONS)
-            .gzip(decompresses)
-            .brotli(decompresses)
-            .deflate(decompresses);
+            // A redirect's target gets a connection of its own: many servers close the one that they redirect on.
+            .pool_max_idle_per_host(0);
         let builder = match &self.choices.certificate {
             Some(certificate) => builder.identity(certificate.identity()),
             None => builder,

@@ -374,14 +374,7 @@ fn builder() -> reqwest::ClientBuilder {
 fn base() -> reqwest::ClientBuilder {
     // Ignored: after the first installation, any other is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        // A small compressed answer can unfold to any size. Only `call` asks for one.
-        .gzip(false)
-        .brotli(false)
-        .deflate(false)
-        .http1_only()
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).retry(reqwest::retry::never()).http1_only()
 }
 
 fn build_plain(builder: reqwest::ClientBuilder) -> Built {

@@ -8,6 +8,7 @@
 mod build;
 mod curl;
 mod data;
+mod decompression;
 mod dry_run;
 mod form;
 mod headers;

@@ -1,5 +1,6 @@
 //! The function that sends a signed request once, and the type of the API's answer.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::time::Instant;
 
+use super::decompression::{Coding, Decompressor, Fault, codings};
 use super::sign::SignedRequest;
 use crate::error::{Failure, Kind};
 use crate::http::{ApiClient, HttpError, Transfer, cause_of};
@@ -140,6 +142,8 @@ pub struct Times {
 pub struct Answer {
     rest: reqwest::Response,
     prefix: Vec<u8>,
+    /// The codings that are removed from the body. Empty if the body is written as it arrives.
+    codings: Vec<Coding>,
     method: Method,
     url: String,
     host: String,
@@ -169,14 +173,32 @@ impl Answer {
         self.rest.version()
     }
 
-    /// Returns the length of the body in bytes, if the answer told it.
-    pub fn content_length(&self) -> Option<u64> {
-        self.rest.content_length().map(|rest| rest + self.prefix.len() as u64)
+    /// Returns whether the body is decompressed.
+    pub fn is_decompressed(&self) -> bool {
+        !self.codings.is_empty()
     }
 
-    /// Returns the first bytes of the body, for [`super::explain`]. Empty if the status is below 400.
-    pub fn body_prefix(&self) -> &[u8] {
-        &self.prefix
+    /// Returns whether the body has codings that [`ApiClient::decompresses`] can remove.
+    pub fn can_be_decompressed(&self) -> bool {
+        self.is_decompressed() || codings(self.headers()).is_some()
+    }
+
+    /// Returns the length of the body in bytes, if the answer told it. Of a body that is decompressed, the length is
+    /// unknown.
+    pub fn content_length(&self) -> Option<u64> {
+        self.rest.content_length().filter(|_| !self.is_decompressed()).map(|rest| rest + self.prefix.len() as u64)
+    }
+
+    /// Returns the first bytes of the body, decompressed if the body is, for [`super::explain`]. Empty if the status is
+    /// below 400.
+    pub fn body_prefix(&self) -> Cow<'_, [u8]> {
+        if !self.is_decompressed() {
+            return Cow::Borrowed(&self.prefix);
+        }
+        let mut prefix = Prefix(Vec::new());
+        // Ignored: the prefix may end anywhere, and what is decompressed so far counts.
+        let _ = Decompressor::new(&self.codings, &mut prefix).write(&self.prefix);
+        Cow::Owned(prefix.0)
     }
 
     /// Returns the method of the answered request.
@@ -205,6 +227,10 @@ impl Answer {
     /// # Errors
     /// [`WriteError`] if the answer breaks off or `out` fails.
     pub async fn write_to(&mut self, out: &mut dyn Write) -> Result<u64, WriteError> {
+        let codings = std::mem::take(&mut self.codings);
+        if !codings.is_empty() {
+            return self.decompress_to(&codings, out).await;
+        }
         let prefix = std::mem::take(&mut self.prefix);
         out.write_all(&prefix)?;
         let mut written = prefix.len() as u64;
@@ -215,6 +241,31 @@ impl Answer {
         self.ended = Some(Instant::now());
         out.flush()?;
         Ok(written)
+    }
+
+    /// Writes the decompressed body to `out`, like [`Answer::write_to`].
+    async fn decompress_to(&mut self, codings: &[Coding], out: &mut dyn Write) -> Result<u64, WriteError> {
+        let mut counted = Counted { out, bytes: 0 };
+        let mut decompressor = Decompressor::new(codings, &mut counted);
+        let prefix = std::mem::take(&mut self.prefix);
+        decompressor.write(&prefix).map_err(|fault| self.not_decompressed(fault))?;
+        while let Some(chunk) = self.chunk().await.map_err(WriteError::Answer)? {
+            decompressor.write(&chunk).map_err(|fault| self.not_decompressed(fault))?;
+        }
+        decompressor.finish().map_err(|fault| self.not_decompressed(fault))?;
+        self.ended = Some(Instant::now());
+        Ok(counted.bytes)
+    }
+
+    fn not_decompressed(&self, fault: Fault) -> WriteError {
+        match fault {
+            Fault::Output(error) => WriteError::Output(error),
+            Fault::Body => {
+                let message = format!("the answer of '{}' cannot be decompressed: its body is damaged", self.host);
+                let hint = "to look at the body as it arrives, leave out --compressed and add -o FILE";
+                WriteError::Answer(Failure::new(Kind::Network, message).hint(hint))
+            }
+        }
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
@@ -245,6 +296,43 @@ impl Answer {
         let received = self.watch.transfer.received();
         let of = self.watch.transfer.to_receive().map_or_else(String::new, |length| format!(" of {length}"));
         deadline.failure(&format!("the answer of '{}' did not end: {received}{of} bytes arrived", self.host))
+    }
+}
+
+/// A writer that counts the bytes that pass through it.
+struct Counted<'a> {
+    out: &'a mut dyn Write,
+    bytes: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// The first bytes of a decompressed body. It takes no more than [`EXPLAINABLE`], so a small body cannot fill the memory.
+struct Prefix(Vec<u8>);
+
+impl Write for Prefix {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = EXPLAINABLE - self.0.len();
+        if room == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let taken = bytes.get(..room).unwrap_or(bytes);
+        self.0.extend_from_slice(taken);
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -285,7 +373,12 @@ pub(super) async fn send_request(client: &ApiClient, request: &Request<Bytes>, w
     let (watch, head_at, prefix) = (watch.clone(), Instant::now(), Vec::new());
     let ended = None;
     let host = host.to_owned();
-    let mut answer = Answer { rest, prefix, method, url, host, watch, began, head_at, ended, redirects: 0, retries: 0 };
+    let codings = match client.decompresses() && method != Method::HEAD {
+        true => codings(rest.headers()).unwrap_or_default(),
+        false => Vec::new(),
+    };
+    let mut answer =
+        Answer { rest, prefix, codings, method, url, host, watch, began, head_at, ended, redirects: 0, retries: 0 };
     if answer.status().as_u16() >= 400 {
         while answer.prefix.len() < EXPLAINABLE {
             let chunk = answer.chunk().await.map_err(|failure| Lost { failure, stage: Stage::Sent })?;

@@ -116,7 +116,7 @@ impl Exchange<'_> {
         let redactor = Redactor::of([&credentials.secret_access_key, &credentials.session_token]);
         let shown = request::Context { request, scope, profile: &context.profile.name, redactor: &redactor };
         let refusal = |answer: &Answer, now: DateTime<Utc>| {
-            explain(answer.status(), answer.headers(), answer.body_prefix(), now, &shown)
+            explain(answer.status(), answer.headers(), &answer.body_prefix(), now, &shown)
         };
         let signed_at =
             |time| sign(request, credentials, scope, time).map_err(|failure| Lost { failure, stage: Stage::Final });

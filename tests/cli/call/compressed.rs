@@ -109,3 +109,20 @@ fn refusal_in_a_compressed_answer_is_explained() {
     let ran = stub.get(&["--compressed"]).good();
     assert!(ran.stdout.contains("Missing Authentication Token") && ran.stderr.contains("cogfed: hint: "), "{ran:?}");
 }
+
+/// Objects in S3 that are appended to, such as logs, are several gzip files in a row.
+#[test]
+fn gzip_of_several_members_is_decompressed_whole() {
+    let several = [bytes("gzip"), bytes("gzip"), bytes("gzip")].concat();
+    for encoding in ["gzip", "GZIP", "x-gzip", "identity, gzip"] {
+        let stub = Stub::of(answer(encoding, several.clone()));
+        let file = stub.folder.join("file");
+        let ran = stub.get_to(&file, &["--compressed"]).good();
+        assert_eq!((std::fs::read_to_string(&file).expect("a file"), ran.stderr), (JSON.repeat(3), String::new()));
+    }
+    let junk = [&bytes("gzip")[..], b"junk"].concat();
+    let stub = Stub::of(answer("gzip", junk));
+    let ran = stub.get_to(&stub.old("old"), &["--compressed"]).failed_with(5);
+    assert_eq!(stub.files(), [("file".to_owned(), "old".to_owned())]);
+    assert!(ran.stderr.contains("cannot be decompressed: its body is damaged"), "{}", ran.stderr);
+}

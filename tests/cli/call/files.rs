@@ -214,6 +214,18 @@ fn reader_that_stops_early_ends_the_transfer() {
     assert_eq!(ran.stderr, "");
 }
 
+#[test]
+fn unchanged_or_redirected_answer_leaves_the_old_file() {
+    for (status, location) in [(304, None), (302, Some("https://elsewhere.example/")), (307, Some("/x"))] {
+        let headers = location.map(|to: &str| ("location".to_owned(), to.to_owned())).into_iter().collect();
+        let stub = Stub::of(Answer { status, headers, body: Vec::new() });
+        for flags in [&[][..], &["-f"], &["-i"]] {
+            stub.get_to(&stub.old("old"), flags).good();
+            assert_eq!(stub.files(), [("file".to_owned(), "old".to_owned())], "{status} {flags:?}");
+        }
+    }
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,5 +1,6 @@
 //! `cogfed call` and redirects: each redirect is reported, and is followed only on request and without secrets.
 
+use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use cogfed_test_support::{Answer, Request, Server};
@@ -206,4 +207,22 @@ fn redirect_that_cannot_be_followed_has_a_hint_of_its_own() {
         assert!(ran.stderr.contains("not followed") && ran.stderr.contains(hint), "{status}: {}", ran.stderr);
         assert_eq!((ran.stderr.matches("hint: ").count(), api.requests().len()), (1, 1), "{}", ran.stderr);
     }
+}
+
+/// Many servers close a connection after a redirect without saying so.
+#[test]
+fn followed_redirect_gets_a_connection_of_its_own() {
+    let lab = signed_in("alice");
+    let server = Server::of_connections(|mut stream| {
+        let Some(request) = Request::read(&mut stream)? else { return Ok(()) };
+        let is_final = request.head.starts_with("GET /final ");
+        let answer: &[u8] = match is_final {
+            true => b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood",
+            false => b"HTTP/1.1 302 Found\r\nlocation: /final\r\ncontent-length: 0\r\n\r\n",
+        };
+        stream.write_all(answer)?;
+        // A second request on this connection gets no answer.
+        Request::read(&mut stream).map(|_| ())
+    });
+    assert_eq!(call_to(&lab, "GET", &server.url(), &["-L"]).good().stdout, "good");
 }

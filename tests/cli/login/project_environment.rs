@@ -4,8 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
+#[cfg(not(target_os = "macos"))]
 use cogfed::sandbox::visitor;
-use cogfed_test_support::{CREDENTIALS, Lab, Pages, Ran, WaitingLogin, skip};
+#[cfg(target_os = "linux")]
+use cogfed_test_support::skip;
+use cogfed_test_support::{CREDENTIALS, Lab, Pages, Ran, WaitingLogin};
 
 /// Writes an executable script.
 fn script(path: &Path, text: &str) {
@@ -51,6 +54,7 @@ fn opener(lab: &Lab) -> (PathBuf, PathBuf) {
 }
 
 /// Signs in within the folder `current`, with the desktop's opener and these variables. Returns the opener's environment.
+#[cfg(not(target_os = "macos"))]
 fn environment_of_the_opener(lab: &Lab, current: &Path, variables: &[(&str, &str)]) -> String {
     let (tools, notes) = opener(lab);
     let mut command = lab.command(&["login", "--force"]);

@@ -22,9 +22,6 @@ use crate::cli::{Call, OutputFlags};
 use crate::error::{Failure, Kind};
 use crate::request::{Answer, ApiRequest, Refusal, WriteError};
 
-/// The values of the `Content-Encoding` header that `--compressed` can decompress.
-const DECOMPRESSED: [&str; 4] = ["gzip", "x-gzip", "deflate", "br"];
-
 /// The destinations of an answer, checked before the request is sent.
 pub struct Destinations {
     body: Destination,
@@ -65,15 +62,17 @@ pub async fn finish(
 ) -> anyhow::Result<()> {
     let status = answer.status().as_u16();
     let head = head(&answer);
+    let (is_decompressed, can_decompress) = (answer.is_decompressed(), answer.can_be_decompressed());
     report.facts.take(&answer, &head);
     let written = match write_head(&head, destinations.head, env) {
         Ok(()) => write_body(&mut answer, &head, destinations.body, report, flags, env).await,
         failed => failed,
     };
     report.facts.end(&answer);
-    if let (true, Some(encoding)) = (report.facts.size_download > 0, compression(&report.facts)) {
+    let is_raw = report.facts.size_download > 0 && !is_decompressed;
+    if let Some(encoding) = compression(&report.facts).filter(|_| is_raw) {
         env.terminal.say(&format!("the body is compressed ({encoding}), and is written as it arrived"));
-        if DECOMPRESSED.contains(&encoding.as_str()) {
+        if can_decompress && !flags.request.compressed {
             env.terminal.hint("add --compressed to decompress it");
         }
     }
@@ -131,6 +130,10 @@ async fn write_body(
             Destination::Standard => unless_closed(env.output.text(&head)),
             _ => Ok(()),
         };
+    }
+    if answer.status().is_redirection() && matches!(destination, Destination::File(..) | Destination::Later(_)) {
+        // Neither 304 nor a redirect that is not followed is the wanted answer, so the file stays as it is.
+        return Ok(());
     }
     match destination.open()? {
         Some(file) => write_to_file(answer, &head, file, report).await,

@@ -100,7 +100,7 @@ impl Cli {
         {
             return Ok(Self { debug, no_input, config, verb: Verb::CredentialProcess(flags) });
         }
-        let command = Self::command().mut_subcommand("call", call::with_ignored_options);
+        let command = Self::command().mut_subcommand("call", call::as_in_curl);
         let mut matches = command.try_get_matches_from(words)?;
         Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut Self::command()))
     }

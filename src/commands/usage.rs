@@ -162,6 +162,11 @@ fn meant_option(option: &str, command: &clap::Command) -> Option<String> {
     let name = option.trim_start_matches('-');
     let long: Vec<&str> =
         command.get_arguments().filter_map(clap::Arg::get_long).chain(["help", "debug", "no-input"]).collect();
+    // curl takes the beginning of a long option, as long as it is the only one with it.
+    let mut longer = long.iter().filter(|long| name.len() > 2 && long.starts_with(name) && **long != name);
+    if let (Some(meant), None) = (longer.next(), longer.next()) {
+        return Some(format!("did you mean '--{meant}'?"));
+    }
     if let Some(meant) = nearest_word(name, long) {
         // clap refuses a verb's own option in front of the verb.
         let is_misplaced = meant == name;

@@ -51,12 +51,17 @@ impl Detour {
         Ok(Self { host, port, to: to.map_or(Places::Same, Places::Host), to_port })
     }
 
-    /// Parses `HOST:PORT:ADDR[,ADDR]`. The host may be `*`, for any.
+    /// Parses `HOST:PORT:ADDR[,ADDR]`. The host may be `*`, for any. A `+` in front, with which curl lets an address
+    /// expire, changes nothing here.
     ///
     /// # Errors
     /// The fault.
     pub fn resolve(text: &str) -> Result<Self, String> {
-        let fault = || format!("'{text}' is not HOST:PORT:ADDR, with an IP address at the end");
+        let fault = || match text.starts_with('-') {
+            true => format!("'{text}' takes an address back, but cogfed remembers none: leave it out"),
+            false => format!("'{text}' is not HOST:PORT:ADDR, with an IP address at the end"),
+        };
+        let text = text.strip_prefix('+').unwrap_or(text);
         let (host, rest) = split(text).ok_or_else(fault)?;
         let (port, addresses) = rest.split_once(':').ok_or_else(fault)?;
         let address = |text: &str| text.trim_matches(['[', ']']).parse::<IpAddr>().map_err(|_| fault());
@@ -157,6 +162,7 @@ mod tests {
         for (text, url, expected) in [
             ("api.example.com:443:10.0.0.1", api, Some("[10.0.0.1:443]")),
             ("*:443:10.0.0.1,[::2]", api, Some("[10.0.0.1:443, [::2]:443]")),
+            ("+api.example.com:443:10.0.0.1", api, Some("[10.0.0.1:443]")),
             ("api.example.com:443:::1", api, Some("[[::1]:443]")),
             ("api.example.com:444:10.0.0.1", api, None),
         ] {

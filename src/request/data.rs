@@ -43,8 +43,37 @@ pub enum Manner {
     Bytes,
     /// `--data-urlencode`: percent-encoded, after `NAME=` if there is a name.
     Encoded(String),
-    /// `--json`: byte for byte, and joined to its neighbours without `&`.
+    /// `--json`: byte for byte, and joined to what stands before it without `&`.
     Json,
+}
+
+/// The reader of a file, for messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// `-d` and its relatives.
+    Data,
+    /// `-F`.
+    Form,
+    /// `-T`.
+    Upload,
+    /// `-H @FILE`.
+    Headers,
+}
+
+impl Reader {
+    /// Returns the flag with its argument, and advice.
+    fn described(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Data => {
+                ("the body", "'@FILE' reads a file, '@-' standard input; text that starts with '@' needs --data-raw")
+            }
+            Self::Form => {
+                ("a field of --form", "'@FILE' and '<FILE' read a file; text that starts with them needs --form-string")
+            }
+            Self::Upload => ("the body of --upload-file", "check the path; '-' reads standard input"),
+            Self::Headers => ("the headers of --header", "check the path; '@-' reads standard input"),
+        }
+    }
 }
 
 /// One argument that holds a piece of the body.
@@ -157,6 +186,8 @@ pub struct Joined {
     pub source: String,
     /// True if each line seems to be a record of its own, as in NDJSON or CSV.
     pub is_lines: bool,
+    /// True if the text seems to be JSON or a web form, which mean the same without line breaks.
+    pub is_joinable: bool,
 }
 
 /// Reads all pieces in order and joins them with `&`, like curl. Returns `None` if there are no pieces.
@@ -169,11 +200,9 @@ pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Body>, 
         return Err(stdin_twice());
     }
     let mut body: Option<Body> = None;
-    let mut after_json = false;
     for piece in pieces {
-        after_json |= piece.manner == Manner::Json;
         // The bytes so far, with the `&` that comes next.
-        let separator = usize::from(body.is_some() && !after_json);
+        let separator = usize::from(body.is_some() && piece.manner != Manner::Json);
         let before = body.as_ref().map_or(0, |body| body.bytes.len() + separator);
         let (bytes, joined) = read(piece, stdin, before)?;
         let body = body.get_or_insert_default();
@@ -197,7 +226,7 @@ pub(super) fn stdin_twice() -> Failure {
 
 /// Reads the bytes of one piece of the body. `before` is the length of the body so far, in bytes.
 fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<(Vec<u8>, Option<Joined>), Failure> {
-    let mut bytes = read_source(&piece.source, stdin, before)?;
+    let mut bytes = read_source(&piece.source, stdin, before, Reader::Data)?;
     match &piece.manner {
         Manner::Encoded(name) => {
             let encoded = percent_encode(&bytes, STRICT);
@@ -214,15 +243,18 @@ fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<(Vec<u8>, O
 }
 
 /// Reads a source, after `before` bytes that count toward [`LARGEST_BODY`], too.
-pub(super) fn read_source(source: &Source, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Failure> {
+///
+/// # Errors
+/// [`Kind::Usage`] if a file cannot be read, whose message names `whose` it is, or if that is more than [`LARGEST_BODY`] bytes.
+pub fn read_source(source: &Source, stdin: &mut dyn Read, before: usize, whose: Reader) -> Result<Vec<u8>, Failure> {
     let name = source.name();
     match source {
-        Source::Text(text) => read_capped(&mut text.as_slice(), text.len(), &name, before),
-        Source::Stdin => read_capped(stdin, 0, &name, before),
+        Source::Text(text) => read_capped(&mut text.as_slice(), text.len(), &name, before, whose),
+        Source::Stdin => read_capped(stdin, 0, &name, before, whose),
         Source::File(path) => {
-            let mut file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+            let mut file = File::open(path).map_err(|error| unreadable(&name, whose, &error))?;
             let length = file.metadata().map_or(0, |metadata| metadata.len());
-            read_capped(&mut file, usize::try_from(length).unwrap_or(0), &name, before)
+            read_capped(&mut file, usize::try_from(length).unwrap_or(0), &name, before, whose)
         }
     }
 }
@@ -240,17 +272,36 @@ fn joined_lines(text: &[u8], source: String) -> Option<Joined> {
         are_records &= is_record(line);
         are_rows &= is_row(line);
     }
-    (count > 1).then_some(Joined { source, is_lines: are_records || are_rows })
+    let is_joinable = is_json(text.trim_ascii()) || is_form(text);
+    (count > 1).then_some(Joined { source, is_lines: are_records || are_rows, is_joinable })
+}
+
+/// Returns whether a text begins and ends like a JSON object or array.
+fn is_json(text: &[u8]) -> bool {
+    matches!(text, [b'{', .., b'}'] | [b'[', .., b']'])
+}
+
+/// Returns whether the lines of a text seem to be the pairs of a web form, with `&` between them.
+fn is_form(text: &[u8]) -> bool {
+    let joined: Vec<&[u8]> =
+        text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).collect();
+    joined.windows(2).all(|pair| matches!(pair, [one, next] if one.ends_with(b"&") || next.starts_with(b"&")))
 }
 
 /// Reads all of `reader`, which may hold at most [`LARGEST_BODY`] minus `before` bytes.
 /// `expected` is its probable length: a buffer that grows is copied and wiped each time.
-fn read_capped(reader: &mut dyn Read, expected: usize, name: &str, before: usize) -> Result<Vec<u8>, Failure> {
+fn read_capped(
+    reader: &mut dyn Read,
+    expected: usize,
+    name: &str,
+    before: usize,
+    whose: Reader,
+) -> Result<Vec<u8>, Failure> {
     let left = LARGEST_BODY.saturating_sub(before);
     // One byte more, so that the end is found without growing.
     let mut bytes = Vec::with_capacity(expected.min(left).saturating_add(1));
     let cap = u64::try_from(left).unwrap_or(u64::MAX).saturating_add(1);
-    reader.take(cap).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    reader.take(cap).read_to_end(&mut bytes).map_err(|error| unreadable(name, whose, &error))?;
     if bytes.len() > left || before > LARGEST_BODY {
         let what = if before == 0 { name.to_owned() } else { format!("the body, up to {name},") };
         let message = format!("{what} has more than {LARGEST_BODY} bytes, the most that cogfed signs");
@@ -259,9 +310,9 @@ fn read_capped(reader: &mut dyn Read, expected: usize, name: &str, before: usize
     Ok(bytes)
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Failure {
-    Failure::new(Kind::Usage, format!("cannot read the body from {name}: {error}"))
-        .hint("'@FILE' reads a file, '@-' standard input; text that starts with '@' needs --data-raw")
+fn unreadable(name: &str, reader: Reader, error: &std::io::Error) -> Failure {
+    let (what, hint) = reader.described();
+    Failure::new(Kind::Usage, format!("cannot read {what} from {name}: {error}")).hint(hint)
 }
 
 #[cfg(test)]
@@ -358,23 +409,25 @@ mod tests {
     }
 
     #[test]
-    fn json_pieces_are_joined_without_a_separator() {
+    fn json_pieces_are_joined_as_by_curl() {
         let json = |text: &str| Data::parse(OsStr::new(text), Manner::Json).unwrap();
         let pieces = [json("{\"a\":"), json("1}"), piece("x", false)];
-        assert_eq!(read_data(&pieces, &mut &b""[..]).unwrap().unwrap().bytes, b"{\"a\":1}x");
+        assert_eq!(read_data(&pieces, &mut &b""[..]).unwrap().unwrap().bytes, b"{\"a\":1}&x");
     }
 
     #[test]
     fn joined_lines_are_noticed_and_records_recognised() {
         let joined = |text: &[u8]| read_data(&[piece("-", false)], &mut &*text).unwrap().unwrap().joined;
-        for (text, is_lines) in [
-            (&b"{\n\"a\": [1,\n2]}\n"[..], false),
-            (b"{\"a\": 1}\n{\"b\": 2}\n", true),
-            (b"[1]\r\n[2]\r\n", true),
-            (b"a,b\n1,2\n", true),
-            (b"one\ntwo", false),
+        for (text, is_lines, is_joinable) in [
+            (&b"{\n\"a\": [1,\n2]}\n"[..], false, true),
+            (b"{\"a\": 1}\n{\"b\": 2}\n", true, true),
+            (b"[1]\r\n[2]\r\n", true, true),
+            (b"a,b\n1,2\n", true, false),
+            (b"one\ntwo", false, false),
+            (b"a=1\nb=2\n", false, false),
+            (b"a=1&\nb=2\n&c=3", false, true),
         ] {
-            let expected = Some(Joined { source: "standard input".to_owned(), is_lines });
+            let expected = Some(Joined { source: "standard input".to_owned(), is_lines, is_joinable });
             assert_eq!(joined(text), expected, "{}", String::from_utf8_lossy(text));
         }
         assert_eq!(joined(b"{\"a\": 1}\n"), None, "a line break at the end is no loss");

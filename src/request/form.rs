@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 use reqwest::multipart::{Form, Part};
 
-use super::data::{Source, bytes_of, not_text, path_of, read_source, stdin_twice};
+use super::data::{Reader, Source, bytes_of, not_text, path_of, read_source, stdin_twice};
 use crate::error::{Failure, Kind, quoted};
 
 /// The media types of files by extension, as in curl. Any other file is `application/octet-stream`.
@@ -41,34 +41,37 @@ pub struct Field {
 
 impl Field {
     /// Parses an argument of `-F`: `name=content`, `name=@FILE` or `name=<FILE`, with `;type=` and `;filename=` after it.
-    /// Opens nothing.
+    /// Quotation marks around content, file or value are taken away. Opens nothing.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if it has no name, or a parameter that cogfed does not know.
+    /// [`Kind::Usage`] if it has no name, a parameter that cogfed does not know, or text behind quotation marks.
     pub fn parse(argument: &OsStr) -> Result<Self, Failure> {
         let (name, content) = named(argument)?;
-        let (mut content, is_upload, is_file) = match content.as_slice() {
-            [b'@', path @ ..] => (path.to_vec(), true, true),
-            [b'<', path @ ..] => (path.to_vec(), false, true),
-            _ => (content, false, false),
+        let (text, is_upload, is_file) = match content.as_slice() {
+            [b'@', path @ ..] => (path, true, true),
+            [b'<', path @ ..] => (path, false, true),
+            text => (text, false, false),
         };
+        let wrong = |fault: String| {
+            let failure = Failure::new(Kind::Usage, format!("the form field '{}' has {fault}", quoted(&name)));
+            failure.hint("a field has ';type=' and ';filename=' only; --form-string takes any text as it is")
+        };
+        let behind = || wrong("text behind its quotation marks".to_owned());
+        let (content, mut next) = word(text).ok_or_else(behind)?;
         let (mut media_type, mut file_name) = (None, None);
-        // From the end, so that a ';' in front of the parameters belongs to the content.
-        while let Some((at, parameter, value)) = last_parameter(&content) {
+        while let Some((parameter, rest)) = next {
             let place = match parameter {
                 "type" => &mut media_type,
                 "filename" => &mut file_name,
-                other => {
-                    let message = format!("the form field '{}' has ';{other}='", quoted(&name));
-                    return Err(Failure::new(Kind::Usage, message).hint("a field has ';type=' and ';filename=' only"));
-                }
+                other => return Err(wrong(format!("';{other}='"))),
             };
-            place.get_or_insert(value);
-            content.truncate(at);
+            let (value, after) = word(rest).ok_or_else(behind)?;
+            *place = Some(String::from_utf8_lossy(&value).into_owned());
+            next = after;
         }
         let source = match is_file {
             true if content == b"-" => Source::Stdin,
-            true => Source::File(path_of(unquoted(&content))?),
+            true => Source::File(path_of(&content)?),
             false => Source::Text(content),
         };
         Ok(Self { name, source, is_upload, media_type, file_name })
@@ -122,12 +125,26 @@ pub fn multipart(fields: &[Field], stdin: &mut dyn Read) -> Result<(String, Vec<
     // Names and file names are sent as UTF-8, as browsers and curl do.
     let (mut form, mut size) = (Form::new().percent_encode_noop(), 0);
     for field in fields {
-        let bytes = read_source(&field.source, stdin, size)?;
+        let bytes = read_source(&field.source, stdin, size, Reader::Form)?;
         size += bytes.len();
         form = form.part(escaped(&field.name), field.part(bytes)?);
     }
     let media_type = format!("multipart/form-data; boundary={}", form.boundary());
     Ok((media_type, collected(form)))
+}
+
+/// Returns the media type that a person gave for a form, with the form's own boundary in the place of any other, as
+/// [`multipart`] returns it in `own`. Returns `None` if `given` is no `multipart/form-data`.
+pub fn with_boundary(given: &str, own: &str) -> Option<String> {
+    let (_, boundary) = own.split_once(';')?;
+    let mut parameters = given.split(';').map(str::trim);
+    let media_type = parameters.next().filter(|name| name.eq_ignore_ascii_case("multipart/form-data"))?;
+    let is_boundary = |parameter: &str| {
+        parameter.split_once('=').is_some_and(|(name, _)| name.trim_end().eq_ignore_ascii_case("boundary"))
+    };
+    let kept = parameters.filter(|parameter| !parameter.is_empty() && !is_boundary(parameter));
+    let all: Vec<&str> = [media_type].into_iter().chain(kept).chain([boundary.trim()]).collect();
+    Some(all.join("; "))
 }
 
 /// Returns the bytes of a form whose parts are all in memory.
@@ -150,25 +167,66 @@ fn named(argument: &OsStr) -> Result<(String, Vec<u8>), Failure> {
         return Err(Failure::new(Kind::Usage, message).hint("write it as -F NAME=CONTENT or -F NAME=@FILE"));
     };
     let (name, content) = bytes.split_at(at);
+    if name.is_empty() {
+        let message = format!("the form field '{}' has no name", quoted(&argument.to_string_lossy()));
+        return Err(
+            Failure::new(Kind::Usage, message).hint("write it as -F NAME=CONTENT: every part of a form has a name")
+        );
+    }
     let name = str::from_utf8(name).map_err(|_| not_text(&argument.to_string_lossy()))?;
     Ok((name.to_owned(), content.get(1..).unwrap_or_default().to_vec()))
 }
 
-/// Returns the last parameter of a field: its place, its name and its value.
-fn last_parameter(content: &[u8]) -> Option<(usize, &'static str, String)> {
-    const NAMES: [&str; 4] = ["type", "filename", "headers", "encoder"];
-    let found = |name: &'static str| {
-        let mark = format!(";{name}=").into_bytes();
-        let at = content.windows(mark.len()).rposition(|window| window == mark)?;
-        let value = content.get(at + mark.len()..)?;
-        Some((at, name, String::from_utf8_lossy(unquoted(value)).into_owned()))
+/// The name of a parameter, and all text after its `=`.
+type Parameter<'a> = (&'static str, &'a [u8]);
+
+/// Reads the content or a value at the start of a text, and the parameter after it. As in curl, blanks around a word do
+/// not count, and a quoted word ends at its second quotation mark. Any other word ends at the next known parameter, so
+/// that other semicolons belong to it. Returns `None` if other text follows a quoted word.
+fn word(text: &[u8]) -> Option<(Vec<u8>, Option<Parameter<'_>>)> {
+    let text = text.trim_ascii();
+    if let Some((word, rest)) = quoted_word(text) {
+        return match rest.trim_ascii() {
+            b"" | b";" => Some((word, None)),
+            rest => parameter(rest).map(|parameter| (word, Some(parameter))),
+        };
+    }
+    let found = |at: usize| text.get(at..).and_then(parameter).map(|parameter| (at, parameter));
+    let (word, next) = match (0..text.len()).find_map(found) {
+        Some((at, parameter)) => (text.get(..at).unwrap_or_default(), Some(parameter)),
+        None => (text, None),
     };
-    NAMES.into_iter().filter_map(found).max_by_key(|(at, ..)| *at)
+    Some((word.trim_ascii_end().to_vec(), next))
 }
 
-/// Returns a text without the quotation marks around it.
-fn unquoted(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text)
+/// Returns the known parameter at the start of a text, which begins with `;`.
+fn parameter(text: &[u8]) -> Option<Parameter<'_>> {
+    const NAMES: [&str; 4] = ["type", "filename", "headers", "encoder"];
+    let text = text.strip_prefix(b";")?.trim_ascii_start();
+    NAMES.into_iter().find_map(|name| {
+        let (given, rest) = text.split_at_checked(name.len())?;
+        given.eq_ignore_ascii_case(name.as_bytes()).then_some((name, rest.strip_prefix(b"=")?))
+    })
+}
+
+/// Returns the quoted word at the start of a text without its quotation marks, and the rest of the text. `\"` and `\\`
+/// in it stand for `"` and `\`. Without a second quotation mark, the text has no quoted word.
+fn quoted_word(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let (mut word, mut rest) = (Vec::new(), text.strip_prefix(b"\"")?);
+    loop {
+        rest = match rest {
+            [b'\\', escaped @ (b'"' | b'\\'), after @ ..] => {
+                word.push(*escaped);
+                after
+            }
+            [b'"', after @ ..] => return Some((word, after)),
+            [byte, after @ ..] => {
+                word.push(*byte);
+                after
+            }
+            [] => return None,
+        };
+    }
 }
 
 /// Escapes a name as HTML demands (section 4.10.22.8, multipart form data), so that it cannot end early.
@@ -204,6 +262,19 @@ mod tests {
         let at = |before: &str, after: &str| format!("{before}{}{after}", file.display());
         for (argument, head, content) in [
             ("n=a;b=c".to_owned(), "name=\"n\"", "a;b=c"),
+            ("n=\"my name\"".to_owned(), "name=\"n\"", "my name"),
+            (
+                r#"n="{\"a\":\"\\n\"}";type=application/json"#.to_owned(),
+                "name=\"n\"\r\nContent-Type: application/json",
+                r#"{"a":"\n"}"#,
+            ),
+            ("n=\"q;type=x\"".to_owned(), "name=\"n\"", "q;type=x"),
+            ("n= \"a; b\" ; TYPE=text/x".to_owned(), "name=\"n\"\r\nContent-Type: text/x", "a; b"),
+            ("n=\"a".to_owned(), "name=\"n\"", "\"a"),
+            ("n=a\"b\"".to_owned(), "name=\"n\"", "a\"b\""),
+            ("n= 1 ; type=text/x;charset=utf-8".to_owned(), "name=\"n\"\r\nContent-Type: text/x;charset=utf-8", "1"),
+            ("n=\"@a\"".to_owned(), "name=\"n\"", "@a"),
+            (at("n=@", "; filename=n"), "name=\"n\"; filename=\"n\"\r\nContent-Type: text/csv", "a,b\r\n1,2\n"),
             ("n=a;b;type=text/plain".to_owned(), "name=\"n\"\r\nContent-Type: text/plain", "a;b"),
             (at("n=@", ""), "name=\"n\"; filename=\"data.csv\"\r\nContent-Type: text/csv", "a,b\r\n1,2\n"),
             (
@@ -225,7 +296,7 @@ mod tests {
 
     #[test]
     fn wrong_form_fields_are_refused_and_named() {
-        for argument in ["name", "n=a;headers=X: y", "n=a;encoder=base64"] {
+        for argument in ["name", "=x", "n=a;headers=X: y", "n=a;encoder=base64", "n=\"a\",\"b\"", "n=\"a\";b=c"] {
             assert_eq!(Field::parse(OsStr::new(argument)).err().unwrap().kind, Kind::Usage, "{argument}");
         }
         for fields in

@@ -22,9 +22,9 @@ mod target;
 
 pub use build::{ApiRequest, MAX_BODY, RequestInput};
 pub use curl::{CurlLine, curl_line};
-pub use data::{Body, Data, Joined, Manner, Source, read_data};
+pub use data::{Body, Data, Joined, Manner, Reader, Source, read_data, read_source};
 pub use dry_run::{MASK, dry_run, masked_head};
-pub use form::{Field, multipart};
+pub use form::{Field, multipart, with_boundary};
 pub use headers::{GivenHeader, parse_header};
 pub use redirect::{Redirect, Redirects, masked_location};
 pub use refusal::{Context, Reason, Refusal, explain};

@@ -48,9 +48,50 @@ pub(super) fn placeholder(path: &str) -> Option<&str> {
     None
 }
 
+/// Returns the first range or list of curl's in a path or a query: `[1-3]`, `[a-z]`, `[01-10:2]` or `{a,b}`.
+pub(super) fn glob(text: &str) -> Option<&str> {
+    text.match_indices(['[', '{']).find_map(|(at, start)| {
+        let rest = text.get(at + 1..)?;
+        let end = rest.find(if start == "[" { ']' } else { '}' })?;
+        let inner = rest.get(..end)?;
+        let is_glob = if start == "[" { is_range(inner) } else { is_list(inner) };
+        is_glob.then(|| text.get(at..at + end + 2)).flatten()
+    })
+}
+
+fn is_range(inner: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_letter = |text: &str| text.len() == 1 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let (ends, step) = inner.split_once(':').unwrap_or((inner, "1"));
+    ends.split_once('-').is_some_and(|(from, to)| {
+        is_number(step) && (is_number(from) && is_number(to) || is_letter(from) && is_letter(to))
+    })
+}
+
+/// Returns whether a text is a list of plain words: JSON has other characters.
+fn is_list(inner: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ',');
+    inner.contains(',') && inner.chars().all(is_plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_and_lists_of_curl_are_found() {
+        for (given, expected) in [
+            ("/orders/[1-3]", Some("[1-3]")),
+            ("/[a-z]/x", Some("[a-z]")),
+            ("a={x,y}", Some("{x,y}")),
+            ("/[001-100:10].txt", Some("[001-100:10]")),
+            ("filter[a]=1&b[]=2&c[0]=3", None),
+            ("/{id}/{\"a\":1,\"b\":2}", None),
+            ("/[1-", None),
+        ] {
+            assert_eq!(glob(given), expected, "{given}");
+        }
+    }
 
     #[test]
     fn placeholders_in_a_path_are_noted() {

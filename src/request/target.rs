@@ -19,7 +19,7 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
-use super::placeholder::{placeholder, unfilled};
+use super::placeholder::{glob, placeholder, unfilled};
 use crate::error::{Failure, Kind, shortened};
 use crate::network::is_loopback;
 
@@ -55,6 +55,8 @@ const SEGMENT: &AsciiSet = &STRICT
 pub enum Note {
     /// The path holds a placeholder, such as `{id}` or `$ID`.
     Placeholder(String),
+    /// The URL holds a range or a list, such as `[1-3]` or `{a,b}`, for each value of which curl sends a request.
+    Glob(String),
     /// `.` or `..` segments were resolved.
     DotSegments,
     /// A `%` that begins no escape is sent as `%25`.
@@ -74,6 +76,9 @@ impl fmt::Display for Note {
         f.write_str(match self {
             Note::Placeholder(text) => {
                 return write!(f, "the path holds '{text}', which is sent as it is: is it a placeholder to fill in?");
+            }
+            Note::Glob(text) => {
+                return write!(f, "the URL holds '{text}', which is sent as it is: one call sends one request");
             }
             Note::DotSegments => "dot segments in the path are resolved before it is signed and sent",
             Note::LonePercent => "a '%' that begins no percent-encoding is sent as '%25'",
@@ -119,6 +124,8 @@ impl Target {
         let origin = origin(scheme, authority)?;
 
         notes.extend(placeholder(path).map(|text| Note::Placeholder(shortened(text, 40))));
+        let globs = [Some(path), query].into_iter().flatten().find_map(glob);
+        notes.extend(globs.map(|text| Note::Glob(shortened(text, 40))));
         let path = normal_path(path, &mut notes);
         let query = query.map(|query| normal_query(query, &mut notes)).transpose()?.filter(|query| !query.is_empty());
         let authority = origin[url::Position::BeforeHost..url::Position::AfterPort].to_string();
@@ -193,14 +200,20 @@ pub fn with_query(url: &str, pairs: &str) -> String {
     format!("{whole}{mark}{}{fragment}", utf8_percent_encode(pairs, RAW))
 }
 
-/// Returns the URL of an upload. As in curl, a URL that ends with a slash names the folder, and gets the file's name.
+/// Returns the URL of an upload. As in curl, a URL without a path or with a slash at its end names the folder, and gets
+/// the file's name.
 pub fn file_name_below(url: &str, file: &Path) -> String {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let (path, rest) = url.split_at(end);
-    match (path.ends_with('/'), file.file_name().filter(|name| *name != "-")) {
+    // Without any path, the folder is the root.
+    let root = match path.split_once("://") {
+        Some((_, rest)) if !rest.contains('/') => "/",
+        _ => "",
+    };
+    match (path.ends_with('/') || !root.is_empty(), file.file_name().filter(|name| *name != "-")) {
         (true, Some(name)) => {
             let name = name.to_string_lossy();
-            format!("{path}{}{rest}", utf8_percent_encode(&name, STRICT))
+            format!("{path}{root}{}{rest}", utf8_percent_encode(&name, STRICT))
         }
         _ => url.to_owned(),
     }

@@ -8,12 +8,12 @@ use clap::Args;
 /// The flags about the connection.
 #[derive(Debug, Args)]
 pub struct ConnectionFlags {
-    /// Fail if the connection takes longer than this
+    /// Fail if the connection takes longer than this; 0 stands for the default
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     pub connect_timeout: Duration,
     /// Fail if the exchange takes longer than this [default: no limit]
     ///
-    /// Without this flag, cogfed waits for the answer as long as the API keeps the connection open.
+    /// Without this flag, or with 0, cogfed waits for the answer as long as the API keeps the connection open.
     #[arg(short, long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
     /// Repeat a request up to this many times after a temporary failure
@@ -39,8 +39,8 @@ pub struct ConnectionFlags {
     /// No redirect is followed from https to http, except to this machine.
     #[arg(short = 'L', long)]
     pub location: bool,
-    /// Follow at most this many redirects
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    /// Follow at most this many redirects; -1 stands for any number
+    #[arg(long, value_name = "N", default_value = "50", value_parser = redirects, allow_hyphen_values = true)]
     pub max_redirs: u32,
     /// Present this client certificate, in PEM, to an API with mutual TLS
     ///
@@ -57,18 +57,32 @@ pub struct ConnectionFlags {
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
     pub connect_to: Vec<String>,
     /// Use these addresses for HOST:PORT (may be given more than once)
-    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]")]
+    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]", allow_hyphen_values = true)]
     pub resolve: Vec<String>,
 }
 
 /// The largest number of seconds that counts, about 136 years, so that no time from now on overflows.
 const MOST_SECONDS: u64 = u32::MAX as u64;
 
+impl ConnectionFlags {
+    /// Returns a time as given, or `None` for 0, with which curl means its default.
+    pub fn unless_zero(time: Option<Duration>) -> Option<Duration> {
+        time.filter(|time| !time.is_zero())
+    }
+}
+
 /// Parses a number of seconds, which may have a fraction. More than [`MOST_SECONDS`] count as that many.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds
-        .filter(|time| !time.is_zero())
         .map(|time| time.min(Duration::from_secs(MOST_SECONDS)))
-        .ok_or_else(|| "it must be a number of seconds above 0, such as 30 or 2.5".into())
+        .ok_or_else(|| "it must be a number of seconds, such as 30 or 2.5".into())
+}
+
+/// Parses a number of redirects, in which -1 stands for any number.
+fn redirects(text: &str) -> Result<u32, String> {
+    match text {
+        "-1" => Ok(u32::MAX),
+        text => text.parse().map_err(|_| "it must be a number such as 5, or -1 for any number".into()),
+    }
 }

@@ -4,6 +4,9 @@
 
 use clap::{Arg, ArgAction, Command};
 
+/// The flags of `call` that may not be repeated: curl sends one request for each.
+const ONCE: [&str; 3] = ["output", "upload_file", "url"];
+
 /// The options that change nothing here: long name, short name, and true if a value follows.
 const IGNORED: &[(&str, Option<char>, bool)] = &[
     ("no-buffer", Some('N'), false),
@@ -33,14 +36,30 @@ const IGNORED: &[(&str, Option<char>, bool)] = &[
     ("no-styled-output", None, false),
     ("suppress-connect-headers", None, false),
     ("expect100-timeout", None, true),
+    // cogfed speaks https to other machines, and an incomplete file never takes the place of -o's.
+    ("proto", None, true),
+    ("proto-redir", None, true),
+    ("proto-default", None, true),
+    ("remove-on-error", None, false),
+    ("rate", None, true),
 ];
 
-/// Adds the ignored options to `call`. They are added only for parsing, so that help, man pages and completions do not
-/// name them.
-pub fn with_ignored_options(call: Command) -> Command {
+/// Makes `call` accept what curl accepts: the ignored options, and repeated flags, of which the last counts. That is
+/// added only for parsing, so that help, man pages and completions do not name it.
+pub fn as_in_curl(call: Command) -> Command {
+    let is_single = |argument: &Arg| {
+        matches!(argument.get_action(), ArgAction::Set | ArgAction::SetTrue) && !argument.is_positional()
+    };
+    let call = call.mut_args(|argument| {
+        let id = argument.get_id().clone();
+        match is_single(&argument) && !ONCE.contains(&id.as_str()) {
+            true => argument.overrides_with(id),
+            false => argument,
+        }
+    });
     call.args(IGNORED.iter().map(|(long, short, has_value)| {
         let action = if *has_value { ArgAction::Append } else { ArgAction::Count };
-        let argument = Arg::new(*long).long(*long).action(action).hide(true);
+        let argument = Arg::new(*long).long(*long).action(action).allow_hyphen_values(*has_value).hide(true);
         match short {
             Some(short) => argument.short(*short),
             None => argument,
@@ -110,6 +129,8 @@ const ADVICE: &[(&[&str], &str)] = &[
     (&["--limit-rate", "-Y", "--speed-limit", "-y", "--speed-time"], "use --max-time to bound the whole transfer"),
     (&["--max-filesize"], "leave it out: an answer is written as it arrives, whatever its size"),
     (&["--path-as-is"], "leave it out: dot segments in the path are resolved, and all else is sent as given"),
+    (&["--retry-all-errors"], "leave it out: --retry repeats a request after every failure that allows it"),
+    (&["--crlf"], "leave it out: a body is sent as it is"),
     (&["--request-target"], "write the path into the URL: it is sent as given"),
     (&["--tr-encoding", "--raw"], "use --compressed for a compressed answer"),
     (&["--libcurl"], "use --curl, which prints the equivalent line of curl"),

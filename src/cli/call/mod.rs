@@ -10,7 +10,7 @@ use clap::Args;
 
 pub use self::connection::ConnectionFlags;
 pub use self::curl::advice_on;
-pub(super) use self::curl::with_ignored_options;
+pub(super) use self::curl::as_in_curl;
 pub use self::output::{OutputFlags, Pretty};
 pub use self::request::{BodyFlag, BodyFlags, RequestFlags};
 pub use self::signature::SignatureFlags;

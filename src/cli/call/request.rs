@@ -90,6 +90,9 @@ pub enum BodyFlag {
 }
 
 impl BodyFlag {
+    /// The value of `--json` without a value. No argument can hold it, so it differs from an empty one.
+    pub const NO_VALUE: &str = "\0";
+
     /// Every flag.
     const ALL: [Self; 7] =
         [Self::Data, Self::Raw, Self::Binary, Self::Urlencode, Self::Json, Self::Form, Self::FormString];
@@ -132,7 +135,7 @@ impl BodyFlag {
             ),
             Self::Json => argument
                 .num_args(0..=1)
-                .default_missing_value("")
+                .default_missing_value(Self::NO_VALUE)
                 .help("Send and request JSON: set Content-Type and Accept unless they are given")
                 .long_help(
                     "Send and request JSON: set Content-Type and Accept unless they are given\n\nWith DATA, also send it \

@@ -35,8 +35,10 @@ fn choices(flags: &Call) -> Result<ApiChoices, Failure> {
     }
     // The head that --head asks for is shown as it arrives.
     let decompresses = flags.request.compressed && !flags.request.head;
-    let connect_timeout = flags.connection.connect_timeout;
-    Ok(ApiChoices { connect_timeout, decompresses, detours, certificate: None })
+    let usual = ApiChoices::default();
+    let given = ConnectionFlags::unless_zero(Some(flags.connection.connect_timeout));
+    let connect_timeout = given.unwrap_or(usual.connect_timeout);
+    Ok(ApiChoices { connect_timeout, decompresses, detours, ..usual })
 }
 
 /// Reads the client certificate that `--cert` names, or returns `None` without `--cert`. Warns if other users can read the certificate's private key.

@@ -8,7 +8,7 @@ use super::super::{Env, ProfileContext};
 use super::connection;
 use super::retries::Retries;
 use crate::aws::Credentials;
-use crate::cli::Call;
+use crate::cli::{Call, ConnectionFlags};
 use crate::clock::{Offset, SIGNATURE_TOLERANCE};
 use crate::http::{ApiClient, Transfer};
 use crate::request::{
@@ -46,7 +46,7 @@ impl Exchange<'_> {
         let mut credentials = credentials;
         loop {
             let watch = Watch {
-                deadline: self.flags.connection.max_time.map(Deadline::after),
+                deadline: ConnectionFlags::unless_zero(self.flags.connection.max_time).map(Deadline::after),
                 transfer: self.transfer.clone(),
             };
             let outcome = self.attempt(&client, &watch, &credentials).await;

@@ -6,11 +6,11 @@ use std::path::Path;
 use super::super::Env;
 use super::words::{below, is_word, words};
 use crate::cli::{BodyFlag, Call, RequestFlags};
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, quoted};
 use crate::profile::Profile;
 use crate::request::{
-    ApiRequest, Body, Data, Field, GivenHeader, Joined, Manner, RequestInput, Source, file_name_below, multipart,
-    parse_header, read_data, with_query,
+    ApiRequest, Body, Data, Field, GivenHeader, Joined, Manner, Reader, RequestInput, Source, file_name_below,
+    multipart, parse_header, read_data, read_source, with_boundary, with_query,
 };
 
 /// The media types whose bodies mean the same without line breaks, or have none.
@@ -47,6 +47,9 @@ pub fn request(flags: &Call, profile: &Profile, env: &mut Env) -> anyhow::Result
     let (mut input, joined) = body(flags, env)?;
     let own_type = std::mem::take(&mut input.headers);
     add_headers(flags, &mut input, env)?;
+    if let [(_, own)] = own_type.as_slice() {
+        fit_to_form(&mut input, own, env)?;
+    }
     add_unless_given(&mut input, own_type);
     if let Some(path) = &flags.upload_file {
         url = file_name_below(&url, path);
@@ -64,7 +67,8 @@ pub fn request(flags: &Call, profile: &Profile, env: &mut Env) -> anyhow::Result
 /// Returns the pieces of the body with a value; `--json` also counts as a switch without one.
 fn pieces(flags: &RequestFlags) -> impl Iterator<Item = (BodyFlag, &OsStr)> {
     let has_value = |flag: BodyFlag, value: &OsStr| {
-        flag != BodyFlag::Json || !(value.is_empty() || value.to_str().is_some_and(|text| is_word(text.trim())))
+        flag != BodyFlag::Json
+            || !(value == BodyFlag::NO_VALUE || value.to_str().is_some_and(|text| is_word(text.trim())))
     };
     flags
         .body
@@ -125,17 +129,21 @@ fn add_headers(flags: &RequestFlags, input: &mut RequestInput, env: &mut Env) ->
     for given in &flags.headers {
         let lines = match given.strip_prefix('@') {
             Some(file) => header_lines(file, env)?,
-            None => vec![given.clone()],
+            None => vec![parse_header(given)?],
         };
         for line in lines {
-            match parse_header(&line)? {
+            match line {
                 GivenHeader::Sent(name, value) => input.headers.push((name, value)),
                 GivenHeader::LeftOut(name) => input.left_out.push(name),
             }
         }
     }
     let referer = flags.referer.as_deref().map(|url| url.trim_end_matches(";auto").to_owned());
-    let range = flags.range.as_deref().map(|range| format!("bytes={range}"));
+    let range = flags.range.as_deref().map(|range| {
+        // As in curl, a first byte alone means all from there.
+        let dash = if !range.is_empty() && range.bytes().all(|byte| byte.is_ascii_digit()) { "-" } else { "" };
+        format!("bytes={range}{dash}")
+    });
     let single = [
         ("User-Agent", flags.user_agent.clone()),
         ("Referer", referer),
@@ -162,16 +170,47 @@ fn cookies(given: &[String]) -> Result<Option<String>, Failure> {
     Ok((!given.is_empty()).then(|| given.join("; ")))
 }
 
-/// Returns the header lines of a file, or of standard input for `-`.
-fn header_lines(file: &str, env: &mut Env) -> Result<Vec<String>, Failure> {
+/// Returns the headers in a file, or in standard input for `-`: one on each line. Blank lines and comments (`#`) do not
+/// count.
+fn header_lines(file: &str, env: &mut Env) -> Result<Vec<GivenHeader>, Failure> {
     let source = if file == "-" { Source::Stdin } else { Source::File(file.into()) };
-    let data = Data { source, manner: Manner::Bytes };
-    let bytes = read_data(&[data], &mut env.input)?.unwrap_or_default().bytes;
+    let bytes = read_source(&source, &mut env.input, 0, Reader::Headers)?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Failure::new(Kind::Usage, format!("the headers in '{file}' are not UTF-8"))
             .hint("write one 'Name: value' on each line")
     })?;
-    Ok(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect())
+    let lines = text.lines().enumerate().filter(|(_, line)| {
+        let line = line.trim_start();
+        !line.is_empty() && !line.starts_with('#')
+    });
+    let headers = lines.map(|(at, line)| {
+        let at = at + 1;
+        // The text itself stays out of the message: it may be a secret value.
+        parse_header(line).map_err(|_| {
+            Failure::new(Kind::Usage, format!("line {at} of the headers in '{}' has no ':'", quoted(file)))
+                .hint("write one 'Name: value' on each line")
+        })
+    });
+    headers.collect()
+}
+
+/// Makes a given Content-Type fit a form, whose own one is `own`: it gets the form's boundary, as from curl.
+fn fit_to_form(input: &mut RequestInput, own: &str, env: &Env) -> Result<(), Failure> {
+    for (name, value) in &mut input.headers {
+        if !name.trim_end().eq_ignore_ascii_case("content-type") {
+            continue;
+        }
+        let Some(fitting) = with_boundary(value, own) else {
+            let message = format!("the Content-Type '{}' does not fit a form", quoted(value));
+            return Err(Failure::new(Kind::Usage, message)
+                .hint("leave the header out: --form sends multipart/form-data with its boundary"));
+        };
+        if value.to_ascii_lowercase().contains("boundary=") {
+            env.terminal.say("the Content-Type gets the form's own boundary");
+        }
+        *value = fitting;
+    }
+    Ok(())
 }
 
 /// Returns a request with the body, and with the Content-Type of a form as its only header. Data of `-G` is no body.
@@ -191,7 +230,8 @@ fn body(flags: &RequestFlags, env: &mut Env) -> Result<(RequestInput, Option<Joi
     let body = match &flags.upload_file {
         Some(path) => {
             let source = if is_stdin(path) { Source::Stdin } else { Source::File(path.clone()) };
-            read_data(&[Data { source, manner: Manner::Bytes }], &mut env.input)?
+            let bytes = read_source(&source, &mut env.input, 0, Reader::Upload)?;
+            Some(Body { bytes, joined: None })
         }
         None if flags.get => None,
         None => read_data(&data(flags)?, &mut env.input)?,
@@ -309,7 +349,7 @@ fn warn_about_lines(joined: Option<Joined>, input: &RequestInput, env: &Env) {
                 || !WITHOUT_LINES.iter().any(|name| media_type.contains(name))
                 || joined.is_lines && media_type.contains("json")
         }
-        None => joined.is_lines,
+        None => joined.is_lines || !joined.is_joinable,
     };
     if needs_lines {
         env.terminal.warn(&format!("-d takes the line breaks out of {}", joined.source));

@@ -58,8 +58,9 @@ impl<'a> Retries<'a> {
         // `retry_after` caps the wait. To come back earlier than the API asked for would not obey it.
         let wait = wait.unwrap_or_default();
         let usual = || retry::pause(self.made + 1) * 5;
-        let pause = self.flags.retry_delay.unwrap_or_else(usual).max(wait);
-        let has_time = self.flags.retry_max_time.is_none_or(|most| self.began.elapsed() + pause <= most);
+        let pause = ConnectionFlags::unless_zero(self.flags.retry_delay).unwrap_or_else(usual).max(wait);
+        let most = ConnectionFlags::unless_zero(self.flags.retry_max_time);
+        let has_time = most.is_none_or(|most| self.began.elapsed() + pause <= most);
         if wait >= LONGEST_WAIT || !has_time {
             return None;
         }

@@ -111,8 +111,8 @@ fn connecting_may_take_longer_than_for_an_unattended_tool() {
 #[test]
 fn wrong_number_of_seconds_is_refused() {
     let lab = signed_in("alice");
-    for flags in [["--max-time", "soon"], ["-m", "-1"], ["--connect-timeout", "0"], ["-m", "inf"], ["-m", "1e300"]] {
+    for flags in [["--max-time", "soon"], ["-m", "-1"], ["--connect-timeout", "x"], ["-m", "inf"], ["-m", "1e300"]] {
         let ran = call_to(&lab, "GET", "https://api.example.com", &flags).failed_with(2);
-        assert!(ran.stderr.contains("a number of seconds above 0") || flags[1] == "-1", "{}", ran.stderr);
+        assert!(ran.stderr.contains("a number of seconds, such as") || flags[1] == "-1", "{}", ran.stderr);
     }
 }

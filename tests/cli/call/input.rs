@@ -323,6 +323,7 @@ fn lost_line_breaks_are_reported_where_they_matter() {
         &["-d", &lines],
         &["-d", &lines, "-H", "Content-Type: application/x-ndjson"],
         &["-d", &lines, "--json"],
+        &["-d", &words],
         &["-d", &words, "-H", "content-type: text/plain"],
     ] {
         let stderr = said(flags);
@@ -332,7 +333,6 @@ fn lost_line_breaks_are_reported_where_they_matter() {
     for flags in [
         &["-d", &json][..],
         &["-d", &json, "--json"],
-        &["-d", &words],
         &["-d", &words, "-H", "Content-Type: application/x-www-form-urlencoded"],
         &["--data-binary", &csv],
         &["-d", "a\nb", "-H", "Content-Type: text/plain"],

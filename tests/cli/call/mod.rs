@@ -2,6 +2,7 @@
 
 mod client_certificates;
 mod compressed;
+mod curl_details;
 mod deadlines;
 mod files;
 mod input;

@@ -86,12 +86,12 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l pretty -d 'Lay ou
 colors\t'Coloured'
 format\t'Indented'
 none\t'As it arrives'"
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-timeout -d 'Fail if the connection takes longer than this' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-timeout -d 'Fail if the connection takes longer than this; 0 stands for the default' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s m -l max-time -d 'Fail if the exchange takes longer than this [default: no limit]' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry -d 'Repeat a request up to this many times after a temporary failure' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-delay -d 'Wait this long before each repeat [default: 1, then doubling]' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-max-time -d 'Begin no repeat after this time' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l max-redirs -d 'Follow at most this many redirects' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l max-redirs -d 'Follow at most this many redirects; -1 stands for any number' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s E -l cert -d 'Present this client certificate, in PEM, to an API with mutual TLS' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l key -d 'Use the private key in this file, in PEM [default: in the file of --cert]' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-to -d 'Connect to HOST2:PORT2 for a URL with HOST1:PORT1 (may be given more than once)' -r

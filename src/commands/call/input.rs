@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use http::HeaderName;
+
 use super::super::Env;
 use super::words::{below, is_word, words};
 use crate::cli::{BodyFlag, Call, RequestFlags};
@@ -184,12 +186,17 @@ fn header_lines(file: &str, env: &mut Env) -> Result<Vec<GivenHeader>, Failure> 
         !line.is_empty() && !line.starts_with('#')
     });
     let headers = lines.map(|(at, line)| {
-        let at = at + 1;
         // The text itself stays out of the message: it may be a secret value.
-        parse_header(line).map_err(|_| {
-            Failure::new(Kind::Usage, format!("line {at} of the headers in '{}' has no ':'", quoted(file)))
-                .hint("write one 'Name: value' on each line")
-        })
+        let wrong = |fault: &str| {
+            let place = format!("line {} of the headers in '{}'", at + 1, quoted(file));
+            Failure::new(Kind::Usage, format!("{place} has no {fault}")).hint("write one 'Name: value' on each line")
+        };
+        let header = parse_header(line).map_err(|_| wrong("':'"))?;
+        let (GivenHeader::Sent(name, _) | GivenHeader::LeftOut(name)) = &header;
+        match HeaderName::from_bytes(name.trim_end().as_bytes()) {
+            Ok(_) => Ok(header),
+            Err(_) => Err(wrong("header name in front of its ':'")),
+        }
     });
     headers.collect()
 }

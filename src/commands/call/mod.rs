@@ -14,6 +14,7 @@ mod words;
 use self::exchange::Exchange;
 use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::cli::Call;
+use crate::error::{Failure, Kind};
 use crate::profile::{Override, keys};
 use crate::request::{ApiRequest, CurlLine, curl_line, dry_run, sign};
 
@@ -21,6 +22,12 @@ pub fn run(mut flags: Call, env: &mut Env) -> anyhow::Result<()> {
     flags.request.compressed |= output::implies_compressed(&flags, env);
     let flags = &flags;
     input::check(flags)?;
+    if env.config.as_deref().is_some_and(|path| path.as_os_str() == "-") {
+        let failure = Failure::new(Kind::Usage, "--config names cogfed's configuration file, and '-' is none");
+        return Err(failure
+            .hint("write the options of curl on the command line: cogfed reads none from a file")
+            .into());
+    }
     let mut choice = choice_of_role(&flags.profile, &flags.role);
     if let Some(region) = &flags.signature.region {
         choice.flags.push(Override { key: keys::REGION.entry(), flag: "--region", text: region.clone() });

@@ -216,6 +216,9 @@ fn prefixes_of_pasted_downloads_are_accepted() {
         assert!(ran.one_error_and_hint().contains(&format!("no option '{option}'")), "{}", ran.stderr);
         assert!(ran.stderr.contains(advice), "{}", ran.stderr);
     }
+    let ran = run(&lab, &["--config", "-", "URL"]).failed_with(2);
+    assert!(ran.one_error_and_hint().contains("--config names cogfed's configuration file"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("write the options of curl on the command line"), "{}", ran.stderr);
 }
 
 #[test]
@@ -240,10 +243,13 @@ fn file_of_headers_may_hold_comments() {
     let headers = echoed(&lab, &["URL", "-H", &file])["headers"].clone();
     assert_eq!((&headers["x-one"], &headers["x-two"]), (&json!(["1"]), &json!(["2"])));
     assert_eq!(headers["# for"], Value::Null);
-    let file = format!("@{}", written(&lab, "bad", "# for tests\nX-One: 1\n\ncanary\n"));
-    let ran = run(&lab, &["URL", "-H", &file]).failed_with(2);
-    assert!(ran.one_error_and_hint().contains("line 4 of the headers in"), "{}", ran.stderr);
-    assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    for (bad, fault) in [("canary", "has no ':'"), ("a canary: x", "has no header name in front of its ':'")] {
+        let file = format!("@{}", written(&lab, "bad", &format!("# for tests\nX-One: 1\n\n{bad}\n")));
+        let ran = run(&lab, &["URL", "-H", &file]).failed_with(2);
+        let error = ran.one_error_and_hint();
+        assert!(error.contains("line 4 of the headers in") && error.contains(fault), "{error}");
+        assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    }
 }
 
 #[test]

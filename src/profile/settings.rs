@@ -160,7 +160,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Sets a configuration key to a value of its shape.
+    /// Sets the configuration key `key` to `setting`, whose type must be the one that the key expects.
     pub(super) fn insert(&mut self, key: Entry, setting: Setting) {
         debug_assert_eq!(setting.value.shape(), key.shape, "{}", key.name);
         self.0.insert(key.name, setting);

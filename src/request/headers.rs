@@ -95,7 +95,8 @@ pub(super) fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Fai
     Ok(headers)
 }
 
-/// Returns whether a header's value is likely secret: it is masked wherever the request is shown, and no redirect gets it.
+/// Returns whether the header's value is likely secret. A secret value is masked wherever the request is shown, and is
+/// not sent to the target of a redirect.
 fn is_secret(header: &HeaderName) -> bool {
     const ENDS: [&str; 9] = [
         "api-key",

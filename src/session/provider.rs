@@ -95,8 +95,9 @@ impl Provider {
         Self { ask, shared: Arc::clone(&self.shared) }
     }
 
-    /// Returns fresh credentials for `ask`, renewed credentials or, if renewal fails, older credentials that are still
-    /// valid. After a sign-out in any process, no credentials from before that sign-out are returned.
+    /// Returns the credentials for `ask`, and renews them first if they are due. If the renewal fails, returns the
+    /// older credentials as long as they are valid. After a sign-out in any process, no credentials from before that
+    /// sign-out are returned.
     ///
     /// # Errors
     /// As [`Session::credentials`], and [`Kind::Failed`] if no thread can be started.

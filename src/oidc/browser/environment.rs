@@ -115,7 +115,8 @@ impl Project<'_> {
         self.is_named_in(&value.to_string_lossy()).then_some(None)
     }
 
-    /// Returns whether a text contains a path in the project, such as an option that names a library.
+    /// Returns whether `text` contains a path in the project. For example, `text` may be an option that names a
+    /// library.
     fn is_named_in(&self, text: &str) -> bool {
         let folder = self.folder.map(|folder| folder.to_string_lossy());
         let is_boundary = |c: char| c.is_whitespace() || ":;,='\"|&()<>@".contains(c);

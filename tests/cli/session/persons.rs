@@ -171,7 +171,8 @@ fn sign_in_lock_is_held_from_renewal_until_printing() {
     }
 }
 
-/// A person may delete the sign-in in the keyring manager. The list of the sign-in's credentials is then deleted, too.
+/// Covers a stored sign-in that someone deleted with the keyring manager and not with cogfed. The list of the sign-in's
+/// credentials is then deleted, too.
 #[test]
 fn other_profiles_credentials_are_unusable_after_manual_removal() {
     let lab = Lab::new();

@@ -53,6 +53,18 @@ rows! {
     OTHER_BODY = "other-body",
         "the body that arrived at '{host}' is not the one that was signed",
         "a proxy in between may rewrite the body: call the service's own host", S3_CODES;
+    /// The clock of this machine differs from the service's.
+    WRONG_CLOCK = "wrong-clock",
+        "this machine's clock is {offset} that of '{host}'",
+        "set the clock if it is this machine's that is wrong (on Linux: timedatectl set-ntp true)", SIGNATURES;
+    /// The clocks agree, but the signature was old.
+    OLD_SIGNATURE = "old-signature",
+        "'{host}' considers the signature's time wrong, although the clocks agree: {said}",
+        "the request took too long to arrive: repeat it, with a smaller body if it has one", SIGNATURES;
+    /// The clocks differ, but the difference is unknown.
+    WRONG_CLOCK_UNMEASURED = "wrong-clock-unmeasured",
+        "'{host}' considers the signature's time wrong: {said}",
+        "set this machine's clock (on Linux: timedatectl set-ntp true)", SIGNATURES;
     /// No policy allows the call.
     NOT_ALLOWED = "not-allowed",
         "the role {role} may not call {resource}",
@@ -67,6 +79,16 @@ rows! {
     THROTTLED = "throttled",
         "'{host}' accepts no more requests for now: {said}",
         "wait and repeat", POLICIES;
+    /// The service has no such method and path.
+    NO_OPERATION = "no-operation",
+        "'{host}' has no {method} {path}",
+        "compare method and path with the API reference of the service '{service}'",
+        "https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html";
+    /// The API key in `x-api-key` is not valid.
+    INVALID_API_KEY = "invalid-api-key",
+        "'{host}' does not know the API key in x-api-key, or the key is not for {method} {path}",
+        "ask the API's owner for a key of a usage plan of this stage",
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html";
     /// The host of a VPC endpoint does not tell which API is meant.
     NO_API_ID = "no-api-id",
         "'{host}' is the host of a VPC endpoint, and the request names no API",
@@ -125,6 +147,10 @@ rows! {
     BUCKET_ELSEWHERE = "bucket-elsewhere",
         "the bucket is in {wanted}, and the request to '{host}' was signed for {region}",
         "put {wanted} into the host, as in BUCKET.s3.{wanted}.amazonaws.com, or give --region {wanted}", S3_CODES;
+    /// The bucket is in another region, at another host.
+    BUCKET_AT_ENDPOINT = "bucket-at-endpoint",
+        "the bucket is in {wanted} at '{endpoint}', and the request went to '{host}'",
+        "call https://{endpoint}: if that host begins with the bucket's name, leave the name out of the path", S3_CODES;
     /// The integration of a REST API failed.
     INTEGRATION_FAILED = "integration-failed",
         "the function or server behind the API failed, or answered in a form that API Gateway does not understand",
@@ -133,6 +159,11 @@ rows! {
     GATEWAY_FAILED = "gateway-failed",
         "API Gateway failed before there was an answer of the API's",
         "it may lack the permission to call what is behind the API, or a mapping failed: ask the API's owner",
+        GATEWAY_FAULTS;
+    /// The answer has the words of API Gateway, but not its headers.
+    INTEGRATION_PERHAPS_FAILED = "integration-perhaps-failed",
+        "'{host}' answers as API Gateway does if the function or server behind the API failed or was too slow",
+        "the API's log says whether that is so: ask its owner, and look before you repeat a request that changes something",
         GATEWAY_FAULTS;
     /// The integration was too slow.
     INTEGRATION_SLOW = "integration-slow",

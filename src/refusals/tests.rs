@@ -13,8 +13,8 @@ fn facts_of(refuser: Refuser) -> &'static [&'static str] {
             &["action", "host", "method", "offset", "path", "profile", "region", "resource", "role", "said"]
         }
         Refuser::BehindIam => &[
-            "action", "host", "method", "name", "path", "port", "profile", "region", "resource", "role", "said",
-            "service", "wanted",
+            "action", "endpoint", "host", "method", "name", "offset", "path", "port", "profile", "region", "resource",
+            "role", "said", "service", "wanted",
         ],
     }
 }

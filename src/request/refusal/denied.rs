@@ -29,14 +29,16 @@ pub(super) fn denied(message: &str, context: &Context) -> Denied {
         };
     };
     let mut words = rest.split(' ');
-    let action = words.next().unwrap_or_default();
-    let resource = rest.split_once(" on resource: ").and_then(|(_, rest)| rest.split(' ').next());
+    // Some services put the resource into quotation marks.
+    let bare = |word: &str| word.trim_matches(['"', '\'']).to_owned();
+    let action = bare(words.next().unwrap_or_default());
+    let resource = rest.split_once(" on resource: ").and_then(|(_, rest)| rest.split(' ').next()).map(bare);
     // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
     let role = user.split_once(":assumed-role/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or(user);
     Denied {
-        role: quoted(role),
-        resource: resource.map_or_else(called, quoted),
-        action: quoted(action),
+        role: quoted(role.trim_matches(['"', '\''])),
+        resource: resource.map_or_else(called, |resource| quoted(&resource)),
+        action: quoted(&action),
         is_anonymous: user == "anonymous",
     }
 }

@@ -44,7 +44,10 @@ pub(super) fn find(seen: &Seen, context: &Context) -> Option<Found> {
         return Some(Found::of(Reason::MissingApiId, &behind_iam::NO_API_ID));
     }
     match context.scope.service.as_str() {
-        EXECUTE_API if seen.status >= 500 => gateway_fault(seen),
+        EXECUTE_API if seen.status >= 500 => gateway_fault(seen, context),
+        EXECUTE_API if seen.status == 403 && is_plain(seen, "Invalid API Key identifier specified") => {
+            Some(Found::of(Reason::Forbidden, &behind_iam::INVALID_API_KEY))
+        }
         EXECUTE_API => super::gateway::reason(seen).map(|reason| of_reason(reason, seen, context)),
         service => super::services::find(service, seen, context),
     }
@@ -57,7 +60,7 @@ pub(super) fn of_reason(reason: Reason, seen: &Seen, context: &Context) -> Found
     let row = match reason {
         Reason::MissingRoute if named_scope(host) != NamedScope::Own => &api_gateway::MISSING_ROUTE,
         Reason::MissingRoute => &api_gateway::MISSING_ROUTE_ON_CUSTOM_DOMAIN,
-        Reason::WrongClock => return clock(seen.offset),
+        Reason::WrongClock => return clock(seen.offset, is_gateway),
         Reason::NotAllowed => return not_allowed(seen, context, is_gateway),
         Reason::ExpiredToken => &api_gateway::EXPIRED_TOKEN,
         Reason::UnknownKey => &api_gateway::UNKNOWN_KEY,
@@ -102,10 +105,22 @@ fn scope(seen: &Seen, context: &Context) -> Option<Found> {
     (seen.code == "AuthorizationHeaderMalformed").then(|| elsewhere(seen, context)).flatten()
 }
 
-/// Returns the explanation for a bucket in another region, if the answer names that region.
+/// Returns whether the answer is API Gateway's `{"message": …}` with this message.
+fn is_plain(seen: &Seen, message: &str) -> bool {
+    seen.is_plain_json && seen.message == message
+}
+
+/// Returns the explanation for a bucket in another region, if the answer names that region or the bucket's host.
 fn elsewhere(seen: &Seen, context: &Context) -> Option<Found> {
+    let is_s3 = context.scope.service.starts_with("s3");
+    if let Some(endpoint) = seen.endpoint.as_deref().filter(|endpoint| is_s3 && *endpoint != context.request.host())
+        && let NamedScope::Service { service: "s3", region: Some(region), .. } = named_scope(endpoint)
+    {
+        let found = Found::of(Reason::WrongScope, &behind_iam::BUCKET_AT_ENDPOINT);
+        return Some(found.with("wanted", &region).with("endpoint", endpoint));
+    }
     let region = seen.region.as_deref().filter(|region| ids::region(region).is_ok())?;
-    let is_news = region != context.scope.region && context.scope.service.starts_with("s3");
+    let is_news = is_s3 && region != context.scope.region;
     is_news.then(|| Found::of(Reason::WrongScope, &behind_iam::BUCKET_ELSEWHERE).with("wanted", region))
 }
 
@@ -128,11 +143,16 @@ fn front(page: Page, status: u16) -> Option<Found> {
 }
 
 /// Returns the explanation of API Gateway's own 5xx. An API's own answer has other words, or none of the gateway's
-/// headers.
-fn gateway_fault(seen: &Seen) -> Option<Found> {
+/// headers. Some of the gateway's answers lack those headers, and at its own hosts the words suffice for a guess.
+fn gateway_fault(seen: &Seen, context: &Context) -> Option<Found> {
+    let is_gateways_host =
+        || matches!(named_scope(context.request.host()), NamedScope::Service { service: EXECUTE_API, .. });
     let message = if seen.is_plain_json { seen.message.as_str() } else { "" };
     let row = match (seen.status, message) {
         (504, "Endpoint request timed out") => &behind_iam::INTEGRATION_SLOW,
+        (502, "Internal server error") | (503, "Service Unavailable") if !seen.is_gateways && is_gateways_host() => {
+            &behind_iam::INTEGRATION_PERHAPS_FAILED
+        }
         _ if !seen.is_gateways => return None,
         (500 | 504, "Network error communicating with endpoint") => &behind_iam::INTEGRATION_FAILED,
         (503, "Service Unavailable") => &behind_iam::HTTP_API_UNAVAILABLE,
@@ -145,15 +165,19 @@ fn gateway_fault(seen: &Seen) -> Option<Found> {
 }
 
 /// Returns the row for a signature whose time is wrong.
-fn clock(offset: Option<TimeDelta>) -> Found {
+fn clock(offset: Option<TimeDelta>, is_gateway: bool) -> Found {
+    let (wrong, old, unmeasured) = match is_gateway {
+        true => (&api_gateway::WRONG_CLOCK, &api_gateway::OLD_SIGNATURE, &api_gateway::WRONG_CLOCK_UNMEASURED),
+        false => (&behind_iam::WRONG_CLOCK, &behind_iam::OLD_SIGNATURE, &behind_iam::WRONG_CLOCK_UNMEASURED),
+    };
     match offset {
         Some(offset) if offset.abs() >= TimeDelta::minutes(1) => {
             let direction = if offset > TimeDelta::zero() { "behind" } else { "ahead of" };
             let offset = format!("{} {direction}", in_words(offset.abs()));
-            Found::of(Reason::WrongClock, &api_gateway::WRONG_CLOCK).with("offset", &offset)
+            Found::of(Reason::WrongClock, wrong).with("offset", &offset)
         }
-        Some(_) => Found::of(Reason::WrongClock, &api_gateway::OLD_SIGNATURE),
-        None => Found::of(Reason::WrongClock, &api_gateway::WRONG_CLOCK_UNMEASURED),
+        Some(_) => Found::of(Reason::WrongClock, old),
+        None => Found::of(Reason::WrongClock, unmeasured),
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Seen {
     pub(super) is_plain_json: bool,
     /// The region that the service names as the right one.
     pub(super) region: Option<String>,
+    /// The host that the service names as the right one.
+    pub(super) endpoint: Option<String>,
     /// The page that the body is.
     pub(super) page: Option<Page>,
     /// True for an HTTP API of API Gateway.
@@ -49,6 +51,7 @@ struct Said {
     code: String,
     message: String,
     region: Option<String>,
+    endpoint: Option<String>,
     time: Option<DateTime<Utc>>,
     is_plain_json: bool,
 }
@@ -73,6 +76,7 @@ impl Seen {
             message: redactor.redact(&said.message),
             is_plain_json: said.is_plain_json,
             region: header("x-amz-bucket-region").map(str::to_owned).or(said.region),
+            endpoint: said.endpoint.map(|endpoint| endpoint.to_ascii_lowercase()),
             page: page(&text, header(SERVER.as_str()).unwrap_or_default(), header("x-cache").unwrap_or_default()),
             // REST APIs send `x-amz-apigw-id` and `x-amzn-RequestId` instead.
             http_api: headers.contains_key("apigw-requestid"),
@@ -121,6 +125,10 @@ fn json(body: &Value) -> Said {
     if let Some(first) = body.get("errors").and_then(|errors| errors.get(0)) {
         return of(first);
     }
+    // AWS's JSON protocols answer a wrong path with `{"Output": {"__type": …}, "Version": "1.0"}`.
+    if let Some(output) = body.get("Output").filter(|output| output.get("__type").is_some()) {
+        return of(output);
+    }
     match body.get("error") {
         Some(error) if error.is_object() => of(error),
         _ => Said { is_plain_json: ["message", "Message"].iter().any(|name| body.get(name).is_some()), ..of(body) },
@@ -149,6 +157,7 @@ fn xml(text: &str) -> Option<Said> {
         code: element("Code")?,
         message: element("Message").unwrap_or_default(),
         region: element("Region"),
+        endpoint: element("Endpoint"),
         time: time.map(|time| time.to_utc()),
         is_plain_json: false,
     })

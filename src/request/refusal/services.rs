@@ -9,6 +9,15 @@ use crate::refusals::{Row, behind_iam};
 /// Services in front of somebody's own API, whose errors could look like the service's.
 const IN_FRONT_OF_APIS: &[&str] = &["lambda", "vpc-lattice-svcs"];
 
+/// The code for a method and path that the service does not have.
+const NO_OPERATION: &str = "UnknownOperationException";
+/// Bedrock's words for a model that it does not have, or has no more.
+const NO_MODEL: [&str; 3] =
+    ["model identifier is invalid", "Could not resolve the foundation model", "reached the end of its life"];
+/// Bedrock's words for a model that the account may not use.
+const NO_ACCESS: [&str; 3] =
+    ["access to the model", "use case details have not been submitted", "marked by provider as Legacy"];
+
 /// Finds the reason for a refusal of the service with this signing name.
 pub(super) fn find(service: &str, seen: &Seen, context: &Context) -> Option<Found> {
     let is_in_front = IN_FRONT_OF_APIS.contains(&service);
@@ -41,21 +50,30 @@ fn own(service: &str, code: &str, seen: &Seen) -> Option<Found> {
         "lambda" if seen.status == 502 && seen.message == "Internal Server Error" => {
             found(Reason::Behind, &behind_iam::FUNCTION_FAILED)
         }
+        // The words of Lambda's own limit.
+        "lambda" if seen.status == 429 && seen.is_plain_json && seen.says("Rate Exceeded") => {
+            found(Reason::Throttled, &behind_iam::THROTTLED)
+        }
         "appsync" if code == "WAFForbiddenException" => found(Reason::InFront, &behind_iam::FIREWALL),
         "appsync" if is_denial && matches!(seen.status, 401 | 403) => found(Reason::Policy, &behind_iam::APPSYNC),
-        "es" if code == "security_exception" => found(Reason::Policy, &behind_iam::FINE_GRAINED),
+        "es" if code == "security_exception" || (seen.status == 403 && seen.says("no permissions for [")) => {
+            found(Reason::Policy, &behind_iam::FINE_GRAINED)
+        }
         "aoss" if seen.status == 403 => found(Reason::Policy, &behind_iam::COLLECTION),
         "bedrock" | "bedrock-mantle" => {
             if seen.says("inference profile") && seen.says("on-demand throughput") {
                 found(Reason::Model, &behind_iam::INFERENCE_PROFILE)
-            } else if seen.says("model identifier is invalid") {
+            } else if NO_MODEL.iter().any(|phrase| seen.says(phrase)) {
                 found(Reason::Model, &behind_iam::NO_MODEL)
-            } else if seen.says("access to the model") || seen.says("use case details have not been submitted") {
+            } else if NO_ACCESS.iter().any(|phrase| seen.says(phrase)) {
                 found(Reason::Model, &behind_iam::MODEL_ACCESS)
+            } else if code == NO_OPERATION {
+                found(Reason::MissingRoute, &behind_iam::NO_OPERATION)
             } else {
                 None
             }
         }
+        _ if code == NO_OPERATION => found(Reason::MissingRoute, &behind_iam::NO_OPERATION),
         _ if service.starts_with("s3") && code == "AccessDenied" => found(Reason::Policy, &behind_iam::BUCKET),
         _ => None,
     }

@@ -8,4 +8,4 @@ mod named_scope;
 mod services;
 
 pub use credentials::Credentials;
-pub use named_scope::{NamedScope, named_scope};
+pub use named_scope::{NamedScope, named_scope, unfilled_word};

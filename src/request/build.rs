@@ -72,8 +72,11 @@ impl ApiRequest {
         let (target, mut notes) = Target::parse(&input.url)?;
         let uri = target.url.as_str().parse::<Uri>().map_err(|error| {
             let message = format!("the URL of '{}' cannot be sent: {error}", target.authority);
-            Failure::new(Kind::Usage, message)
-                .hint("shorten it: API Gateway takes 10,240 bytes of request line and headers")
+            let is_long = target.url.as_str().len() > usize::from(u16::MAX) - 1;
+            Failure::new(Kind::Usage, message).hint(match is_long {
+                true => "shorten it: API Gateway takes 10,240 bytes of request line and headers",
+                false => "percent-encode its unusual characters",
+            })
         })?;
         let body = input.body.unwrap_or_default();
         if body.len() > LARGEST_BODY {

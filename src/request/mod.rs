@@ -12,6 +12,7 @@ mod decompression;
 mod dry_run;
 mod form;
 mod headers;
+mod host_name;
 mod placeholder;
 mod redirect;
 mod refusal;
@@ -26,7 +27,7 @@ pub use data::{Body, Data, Joined, Manner, Reader, Source, read_data, read_sourc
 pub use dry_run::{MASK, dry_run, masked_head};
 pub use form::{Field, multipart, with_boundary};
 pub use headers::{GivenHeader, parse_header};
-pub use redirect::{Redirect, Redirects, masked_location};
+pub use redirect::{Hop, Redirect, Redirects, masked_location};
 pub use refusal::{Context, Reason, Refusal, explain};
 pub use send::{Answer, Deadline, Lost, Stage, Times, Watch, WriteError, send};
 pub use sign::{EXECUTE_API, Scope, SignedRequest, lacks_api_id, sign, sign_host};

@@ -1,8 +1,10 @@
 //! Placeholders in a URL that was copied from documentation, such as `{id}` or `$ID`.
 
-/// Returns the unfilled placeholder in a host (`{…}`, `$…`, `<…>` or `[…]`), or `None` if the host has no placeholder.
-/// Percent-encoded braces and angle brackets count, but an IPv6 address in `[…]` does not. No host holds these
-/// characters.
+use percent_encoding::percent_decode_str;
+
+/// Returns the unfilled placeholder in a host (`{…}`, `$…`, `<…>`, `[…]` or `%NAME%`), or `None` if the host has no
+/// placeholder. Percent-encoded braces and angle brackets count, but an IPv6 address in `[…]` does not. No host holds
+/// these characters.
 pub(super) fn unfilled(authority: &str) -> Option<&str> {
     let is_address = |inner: &str| inner.contains(':');
     let bracketed = authority.find('[').and_then(|start| {
@@ -12,6 +14,9 @@ pub(super) fn unfilled(authority: &str) -> Option<&str> {
     });
     if bracketed.is_some() {
         return bracketed;
+    }
+    if let Some(text) = between_percents(authority) {
+        return Some(text);
     }
     const STARTS: [&str; 6] = ["{", "$", "<", "%7B", "%7b", "%3C"];
     let start = STARTS.iter().filter_map(|start| authority.find(start)).min()?;
@@ -24,6 +29,32 @@ pub(super) fn unfilled(authority: &str) -> Option<&str> {
         false => ["}", ">", "%7D", "%7d", "%3E"].iter().filter_map(ends).min(),
     };
     text.get(..end.unwrap_or(text.len()))
+}
+
+/// Returns the first `%NAME%`, the variable of a command line of Windows. Percent-encoded text can look like that, but is
+/// UTF-8 once decoded, without a `%`.
+fn between_percents(text: &str) -> Option<&str> {
+    if percent_decode_str(text).decode_utf8().is_ok_and(|decoded| !decoded.contains('%')) {
+        return None;
+    }
+    text.match_indices('%').find_map(|(at, _)| {
+        let inner = text.get(at + 1..)?;
+        let length = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+        let is_name = inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        (is_name && inner.get(length..)?.starts_with('%')).then(|| text.get(at..at + length + 2))?
+    })
+}
+
+/// Returns the first placeholder in a value of the query. `$` counts only at the start of a value, because names such as
+/// `$filter` are OData's. What follows another name or brace is GraphQL, and so is the value of `query`.
+pub(super) fn placeholder_in_query(query: &str) -> Option<&str> {
+    let values = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| *key != "query");
+    values.map(|(_, value)| value).find_map(|value| {
+        let text = placeholder(value)?;
+        let before = value.split(text).next().unwrap_or_default();
+        let is_alone = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '{' | '"'));
+        (if text.starts_with('$') && !text.starts_with("${") { before.is_empty() } else { is_alone }).then_some(text)
+    })
 }
 
 /// Returns the first placeholder in a path: `{…}`, `<…>`, `${…}`, or `$` and a name. They are characters of a path, too.
@@ -105,6 +136,23 @@ mod tests {
             ("/$metadata-not-a-name", Some("$metadata-not-a-name")),
         ] {
             assert_eq!(placeholder(given), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn placeholders_in_a_query_are_noted() {
+        for (given, expected) in [
+            ("id={id}", Some("{id}")),
+            ("x=1&range={from}-{to}", Some("{from}")),
+            ("id=$ID&x", Some("$ID")),
+            ("id=${ID}", Some("${ID}")),
+            ("id=<order-id>", Some("<order-id>")),
+            ("$filter=a&$top=5&$select", None),
+            ("$expand=Items($select=a)", None),
+            ("query={me{name}}&x={me{name}}", None),
+            ("f={\"$gt\":5}&g={\"a\":1}&h=a<b", None),
+        ] {
+            assert_eq!(placeholder_in_query(given), expected, "{given}");
         }
     }
 }

@@ -10,7 +10,7 @@ use http::header::{
     USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
-use url::Url;
+use url::{Position, Url};
 
 use super::build::ApiRequest;
 use super::dry_run::MASK;
@@ -121,6 +121,19 @@ fn shown(url: &Url) -> String {
     shown.to_string()
 }
 
+/// An event while redirects are followed, for messages. The secrets in its texts are masked.
+pub enum Hop<'a> {
+    /// A request is about to be sent.
+    Request {
+        /// The URL of the request.
+        to: String,
+        /// The head of the request as HTTP/1.1 text.
+        head: String,
+    },
+    /// An answer has arrived.
+    Answer(&'a Answer),
+}
+
 /// The clients and the limits for following the redirects of one request.
 pub struct Redirects<'a> {
     /// The client for the API's own origin.
@@ -135,8 +148,7 @@ pub struct Redirects<'a> {
 
 impl Redirects<'_> {
     /// Follows `answer` (the answer to `request`) through all redirects, with unsigned requests, and returns the last
-    /// answer. `on_step` is called with each target, for messages. A redirect that is not followed is returned as it
-    /// is.
+    /// answer. `on_hop` is called for each request and each answer. A redirect that is not followed is returned as it is.
     ///
     /// # Errors
     /// [`Kind::Network`] if there is no answer, if there are too many redirects or they form a loop, or if one leads
@@ -145,7 +157,7 @@ impl Redirects<'_> {
         &self,
         request: &ApiRequest,
         mut answer: Answer,
-        mut on_step: impl FnMut(&str),
+        mut on_hop: impl FnMut(Hop<'_>),
     ) -> Result<Answer, Lost> {
         let mut step = Step::first(request);
         let (mut count, mut seen) = (0, Vec::new());
@@ -171,10 +183,11 @@ impl Redirects<'_> {
                 return Err(fail(what, "the resource may need a signature of its own: call its URL instead"));
             }
             seen.push(visit);
-            on_step(&self::shown(&next.to));
+            on_hop(Hop::Request { to: self::shown(&next.to), head: next.masked_head() });
             let client = if next.is_own { self.own } else { self.others };
             let sent = send_request(client, &next.request()?, self.watch).await;
             answer = sent.map_err(|lost| lost.behind(request.method()))?;
+            on_hop(Hop::Answer(&answer));
             count += 1;
             step = next;
         }
@@ -228,6 +241,19 @@ impl Step {
             "http" => is_loopback(&self.to),
             _ => false,
         }
+    }
+
+    /// Returns the head of the request as HTTP/1.1 text. The query is masked, and so are secret headers.
+    fn masked_head(&self) -> String {
+        let query = if self.to.query().is_some() { format!("?{MASK}") } else { String::new() };
+        let host = &self.to[Position::BeforeHost..Position::AfterPort];
+        let mut head = format!("{} {}{query} HTTP/1.1\nhost: {host}\n", self.method, self.to.path());
+        for (name, value) in &self.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let shown = if self.headers.get(name).is_some_and(HeaderValue::is_sensitive) { MASK } else { &*value };
+            head += &format!("{name}: {shown}\n");
+        }
+        head
     }
 
     fn request(&self) -> Result<Request<Bytes>, Lost> {

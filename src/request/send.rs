@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use tokio::time::Instant;
 
 use super::decompression::{Coding, Decompressor, Fault, codings};
@@ -190,7 +191,7 @@ impl Answer {
     }
 
     /// Returns the first bytes of the body, decompressed if the body is, for [`super::explain`]. Empty if the status is
-    /// below 400.
+    /// below 400, except for S3's redirect to another region, which is XML.
     pub fn body_prefix(&self) -> Cow<'_, [u8]> {
         if !self.is_decompressed() {
             return Cow::Borrowed(&self.prefix);
@@ -379,7 +380,9 @@ pub(super) async fn send_request(client: &ApiClient, request: &Request<Bytes>, w
     };
     let mut answer =
         Answer { rest, prefix, codings, method, url, host, watch, began, head_at, ended, redirects: 0, retries: 0 };
-    if answer.status().as_u16() >= 400 {
+    let media_type = answer.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let is_xml = media_type.ends_with(b"/xml") || media_type.starts_with(b"application/xml");
+    if answer.status().as_u16() >= 400 || (answer.status() == StatusCode::MOVED_PERMANENTLY && is_xml) {
         while answer.prefix.len() < EXPLAINABLE {
             let chunk = answer.chunk().await.map_err(|failure| Lost { failure, stage: Stage::Sent })?;
             let Some(chunk) = chunk else { break };

@@ -19,7 +19,8 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
-use super::placeholder::{glob, placeholder, unfilled};
+use super::host_name::check_name;
+use super::placeholder::{glob, placeholder, placeholder_in_query, unfilled};
 use crate::error::{Failure, Kind, shortened};
 use crate::network::is_loopback;
 
@@ -57,6 +58,8 @@ pub enum Note {
     Placeholder(String),
     /// The URL holds a range or a list, such as `[1-3]` or `{a,b}`, for each value of which curl sends a request.
     Glob(String),
+    /// A value in the query holds a placeholder.
+    PlaceholderInQuery(String),
     /// `.` or `..` segments were resolved.
     DotSegments,
     /// A `%` that begins no escape is sent as `%25`.
@@ -79,6 +82,9 @@ impl fmt::Display for Note {
             }
             Note::Glob(text) => {
                 return write!(f, "the URL holds '{text}', which is sent as it is: one call sends one request");
+            }
+            Note::PlaceholderInQuery(text) => {
+                return write!(f, "the query holds '{text}', which is sent as it is: is it a placeholder to fill in?");
             }
             Note::DotSegments => "dot segments in the path are resolved before it is signed and sent",
             Note::LonePercent => "a '%' that begins no percent-encoding is sent as '%25'",
@@ -117,6 +123,11 @@ impl Target {
             notes.push(Note::Fragment);
         }
         let (given, query) = split(given, '?');
+        let start = given.split('/').next().unwrap_or_default();
+        if let Some(text) = unfilled(start) {
+            let message = format!("the URL begins with '{}'", shortened(text, 40));
+            return Err(usage(message, "put the API's URL there, as in https://HOST/STAGE/PATH"));
+        }
         let Some((scheme, rest)) = given.split_once("://") else {
             return Err(usage("the URL has no scheme", "write it as https://HOST/STAGE/PATH"));
         };
@@ -127,6 +138,8 @@ impl Target {
         let globs = [Some(path), query].into_iter().flatten().find_map(glob);
         notes.extend(globs.map(|text| Note::Glob(shortened(text, 40))));
         let path = normal_path(path, &mut notes);
+        let in_query = query.and_then(placeholder_in_query);
+        notes.extend(in_query.map(|text| Note::PlaceholderInQuery(shortened(text, 40))));
         let query = query.map(|query| normal_query(query, &mut notes)).transpose()?.filter(|query| !query.is_empty());
         let authority = origin[url::Position::BeforeHost..url::Position::AfterPort].to_string();
         let wire =
@@ -181,6 +194,9 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
     // The parser reads a backslash as a slash, which would end the host before a person expects it.
     if origin.path() != "/" || !origin.has_host() || host.len() > LONGEST_HOST {
         return Err(unreadable());
+    }
+    if let Some(url::Host::Domain(name)) = origin.host() {
+        check_name(name)?;
     }
     Ok(origin)
 }
@@ -386,7 +402,12 @@ mod tests {
             ("https://abc.execute-api.{region}.amazonaws.com/", "'{region}'"),
             ("https://{api", "'{api'"),
             ("https://[api-id].execute-api.eu-west-1.amazonaws.com/", "'[api-id]'"),
-            ("{scheme}://h/", "no host"),
+            ("{scheme}://h/", "begins with '{scheme}'"),
+            ("https://%API%.execute-api.eu-west-1.amazonaws.com/", "'%API%'"),
+            ("https://x.%BASE_URL%/", "'%BASE_URL%'"),
+            ("{{baseUrl}}/orders?u=https://h/", "begins with '{{baseUrl}'"),
+            ("$URL/orders", "begins with '$URL'"),
+            ("%API%/orders", "begins with '%API%'"),
         ] {
             let message = refusal(given);
             assert!(message.contains(text), "{given}: {message}");

@@ -77,6 +77,22 @@ pub fn named_scope(host: &str) -> NamedScope {
     }
 }
 
+/// Returns the word in the name of an AWS host that stands for a region or for an API's id, as in
+/// `restapi_id.execute-api.region.amazonaws.com`, after the name of what is missing: `region` or `id`.
+pub fn unfilled_word(host: &str) -> Option<(&'static str, &str)> {
+    let labels = || host.split('.');
+    match named_scope(host) {
+        NamedScope::Unknown { region: None } => {
+            Some(("region", labels().find(|label| label.to_ascii_lowercase().contains("region"))?))
+        }
+        NamedScope::Service { service: "execute-api", .. } => {
+            let id = labels().next()?;
+            id.to_ascii_lowercase().replace(['-', '_'], "").contains("apiid").then_some(("id", id))
+        }
+        _ => None,
+    }
+}
+
 fn labels(name: &str) -> Vec<&str> {
     name.split('.').collect()
 }

@@ -154,3 +154,24 @@ fn scopes_of_hosts_equal_those_of_botocore() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(hosts.len() > 400, "{}", hosts.len());
 }
+
+#[test]
+fn words_for_regions_and_ids_are_found_in_hosts_of_aws() {
+    for (host, expected) in [
+        ("restapi_id.execute-api.region.amazonaws.com", Some(("region", "region"))),
+        ("abc123.execute-api.REGION.amazonaws.com", Some(("region", "REGION"))),
+        ("abc123.execute-api.your-region.amazonaws.com", Some(("region", "your-region"))),
+        ("sqs.aws_region.amazonaws.com", Some(("region", "aws_region"))),
+        ("orders.s3.region.amazonaws.com", Some(("region", "region"))),
+        ("abc.lambda-url.region.on.aws", Some(("region", "region"))),
+        ("restapi_id.execute-api.eu-west-1.amazonaws.com", Some(("id", "restapi_id"))),
+        ("YOUR-API-ID.execute-api.eu-west-1.amazonaws.com", Some(("id", "YOUR-API-ID"))),
+        ("abc123.execute-api.eu-west-1.amazonaws.com", None),
+        ("region.s3.eu-west-1.amazonaws.com", None),
+        ("region.s3.amazonaws.com", None),
+        ("arc-region-switch.us-east-1.api.aws", None),
+        ("region.example.com", None),
+    ] {
+        assert_eq!(unfilled_word(host), expected, "{host}");
+    }
+}

@@ -12,8 +12,8 @@ use crate::cli::{Call, ConnectionFlags};
 use crate::clock::{Offset, SIGNATURE_TOLERANCE};
 use crate::http::{ApiClient, Transfer};
 use crate::request::{
-    self, Answer, ApiRequest, Deadline, Lost, MASK, Redirect, Redirects, Refusal, Scope, SignedRequest, Stage, Watch,
-    explain, masked_head, masked_location, sign,
+    self, Answer, ApiRequest, Deadline, Hop, Lost, MASK, Redirect, Redirects, Refusal, Scope, SignedRequest, Stage,
+    Watch, explain, masked_head, masked_location, sign,
 };
 use crate::secret::Redactor;
 
@@ -59,7 +59,9 @@ impl Exchange<'_> {
             };
             drop(outcome);
             let pause = repeat.pause.as_secs_f64();
-            self.env.terminal.say(&format!("{}; trying again in {pause:.1} s", repeat.why));
+            if !self.flags.output.silent {
+                self.env.terminal.say(&format!("{}; trying again in {pause:.1} s", repeat.why));
+            }
             tokio::time::sleep(repeat.pause).await;
             credentials = self.context.credentials().await?;
         }
@@ -86,12 +88,19 @@ impl Exchange<'_> {
         let others = connection::client_for_others(self.flags, self.context)
             .map_err(|failure| Lost { failure, stage: Stage::Final })?;
         let redirects = Redirects { own: client, others: &others, most: connection.max_redirs, watch };
-        let on_step = |to: &str| {
-            if self.flags.output.verbose {
-                self.env.terminal.say(&format!("following the redirect to {to}, unsigned"));
+        let on_hop = |hop: Hop<'_>| {
+            if !self.flags.output.verbose {
+                return;
+            }
+            match hop {
+                Hop::Request { to, head } => {
+                    self.env.terminal.say(&format!("following the redirect to {to}, unsigned"));
+                    self.log('>', &head);
+                }
+                Hop::Answer(answer) => self.log('<', &masked_head_of(answer)),
             }
         };
-        let answer = redirects.follow(self.request, answer, on_step).await?;
+        let answer = redirects.follow(self.request, answer, on_hop).await?;
         // The refusal explains the first answer only.
         let refusal = refusal.filter(|_| answer.redirects == 0);
         if let (Some(redirect), None) = (Redirect::of(&answer), &refusal) {
@@ -143,18 +152,20 @@ impl Exchange<'_> {
     }
 
     async fn send(&self, client: &ApiClient, signed: &SignedRequest, watch: &Watch) -> Result<Answer, Lost> {
-        let log = |mark: char, head: &str| {
-            head.lines().for_each(|line| self.env.terminal.plain(&format!("{mark} {line}")));
-        };
         let is_verbose = self.flags.output.verbose;
         if is_verbose {
-            log('>', &masked_head(signed));
+            self.log('>', &masked_head(signed));
         }
         let answer = request::send(client, signed, watch).await?;
         if is_verbose {
-            log('<', &masked_head_of(&answer));
+            self.log('<', &masked_head_of(&answer));
         }
         Ok(answer)
+    }
+
+    /// Prints the head of a request or of an answer, each line after `mark`.
+    fn log(&self, mark: char, head: &str) {
+        head.lines().for_each(|line| self.env.terminal.plain(&format!("{mark} {line}")));
     }
 }
 

@@ -163,8 +163,10 @@ fn add_headers(flags: &RequestFlags, input: &mut RequestInput, env: &mut Env) ->
     Ok(())
 }
 
-/// Returns the `Cookie` header. A text without `=` names a file for curl.
+/// Returns the `Cookie` header. A text without `=` names a file for curl. An empty text makes no header: for curl, it
+/// only switches on the handling of cookies.
 fn cookies(given: &[String]) -> Result<Option<String>, Failure> {
+    let given: Vec<&str> = given.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
     if given.iter().any(|text| !text.contains('=')) {
         let failure = Failure::new(Kind::Usage, "--cookie names a file, and cogfed reads no files of cookies");
         return Err(failure.hint("give the cookies themselves, as in -b 'NAME=VALUE; NAME=VALUE'"));

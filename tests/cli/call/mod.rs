@@ -6,6 +6,7 @@ mod curl_details;
 mod deadlines;
 mod files;
 mod input;
+mod messages;
 mod output;
 #[cfg(unix)]
 mod pasted;

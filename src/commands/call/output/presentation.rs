@@ -104,7 +104,7 @@ impl<'a> Presentation<'a> {
     /// If the output fails.
     pub fn finish(&mut self, is_complete: bool) -> io::Result<()> {
         if let State::Json(held, _) = std::mem::replace(&mut self.state, State::Text) {
-            match self.manner.layout.zip(JsonLayout::checked(&held).filter(|_| is_complete)) {
+            match self.manner.layout.zip(JsonLayout::checked(without_mark(&held)).filter(|_| is_complete)) {
                 Some((layout, json)) => {
                     layout.write(json, self.out.raw())?;
                     self.out.raw().write_all(b"\n")?;
@@ -184,6 +184,11 @@ impl Out<'_> {
             Self::Escaped(out) => out.inner(),
         }
     }
+}
+
+/// Returns JSON without a byte order mark, which a reader may ignore (RFC 8259, section 8.1).
+fn without_mark(json: &[u8]) -> &[u8] {
+    json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
 
 /// Returns whether the body is one JSON text, by its media type (RFC 8259, section 11; RFC 6839, section 3.1).

@@ -17,7 +17,7 @@ use crate::profile::login_command;
 use crate::refusals::{self, Refuser};
 use crate::secret::{Redactor, Secret};
 
-/// The maximum number of attempts per call, if AWS throttles the call or fails.
+/// The maximum number of attempts per call, if AWS throttles the call or has an error of its own.
 const ATTEMPTS: u32 = 3;
 /// The pause before the second attempt; each later pause is twice as long, with jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);

@@ -14,7 +14,8 @@ use crate::error::{Failure, Kind};
 use crate::folder::{Folder, StateFile};
 use crate::profile::Profile;
 
-/// The time after an uncompleted browser sign-in in which no unattended process opens a browser.
+/// The time during which no unattended process opens a browser, counted from the start of a browser sign-in that was
+/// not completed.
 const HOLD_BACK: TimeDelta = TimeDelta::minutes(10);
 /// The maximum size of the stored note, in bytes.
 const LARGEST: usize = 16 * 1024;

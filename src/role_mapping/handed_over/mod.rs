@@ -25,7 +25,8 @@ const ID_TOKEN: &[&str] = &["id_token", "idToken", "IdToken", "rawIdToken"];
 const ACCESS_TOKEN: &[&str] = &["access_token", "accessToken", "AccessToken"];
 /// The names of members that hold, inside another object, the whole answer of a token endpoint or a decoded ID token.
 const WRAPPERS: &[&str] = &["AuthenticationResult", "tokens", "signInUserSession", "idTokenClaims", "id_token_claims"];
-/// The claim names that do not prove that an object holds claims, because these names also occur in other documents.
+/// Claim names that also occur in other JSON documents. To find one of them in an object does not prove that the object
+/// is a set of claims.
 const COMMON_NAMES: &[&str] =
     &["address", "name", "profile", "scope", "username", "version", "picture", "client_id", "idp"];
 /// The first characters of every JWT: the start of a JSON object in base64url.

@@ -1,4 +1,4 @@
-//! Tests with an OpenID Connect issuer that the identity pool accepts without a user pool, such as Entra ID.
+//! Tests with an OpenID Connect issuer, such as Entra ID, that the identity pool accepts without a user pool.
 
 mod discovery;
 mod life;

@@ -34,7 +34,8 @@ fn key(role: &str) -> IssuedKey {
     }
 }
 
-/// Verifies the signature of a request at the time of signing. The verifier knows only the access key `key`.
+/// Verifies the signature of a request, with the signing time of the request as the current time. The verifier knows
+/// only the access key `key`.
 fn verdict(key: &IssuedKey, request: &Request<Bytes>) -> Result<IssuedKey, SignatureRefused> {
     let expected = Expected { service: "execute-api", regions: &[REGION], now: now(), window: TimeDelta::minutes(5) };
     verify(request, &expected, |id| Some(key.clone()).filter(|key| key.access_key_id == id))

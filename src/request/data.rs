@@ -242,10 +242,10 @@ fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<(Vec<u8>, O
     }
 }
 
-/// Reads a source, after `before` bytes that count toward [`LARGEST_BODY`], too.
+/// Reads a source, after `before` bytes of the same body. Both together may have 64 MiB.
 ///
 /// # Errors
-/// [`Kind::Usage`] if a file cannot be read, whose message names `whose` it is, or if that is more than [`LARGEST_BODY`] bytes.
+/// [`Kind::Usage`] if a file cannot be read (the message names the flag, `whose`), or if the body has more than 64 MiB.
 pub fn read_source(source: &Source, stdin: &mut dyn Read, before: usize, whose: Reader) -> Result<Vec<u8>, Failure> {
     let name = source.name();
     match source {

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// The time limit of one read or write. It is longer than anything may take, so a test that exceeds it has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The response to a raw HTTP request.
 #[derive(Debug)]

@@ -1,12 +1,13 @@
 //! A running `cogfed login` that waits for the browser.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, ChildStderr};
 
 use url::{Url, form_urlencoded};
 
 use crate::Ran;
-use crate::http::{Reply, get, send_form};
+use crate::http::{PATIENCE, Reply, answer_on, get, send_form};
 
 /// A `login` process that has printed its URL and waits for the browser.
 pub struct WaitingLogin {
@@ -107,10 +108,16 @@ impl WaitingLogin {
     }
 }
 
-/// Returns the authorization URL to which the short URL `short` redirects; `None` if there is no redirect.
+/// Returns the authorization URL to which the short URL `short` redirects. Returns `None` if there is no redirect, or if
+/// the program ended before it answered.
 pub fn location(short: &str) -> Option<String> {
     let url: Url = short.parse().ok()?;
-    get(url.port()?, url.path()).header("location").map(str::to_owned)
+    let mut stream = TcpStream::connect(("127.0.0.1", url.port()?)).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
+    let request = format!("GET {} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", url.path(), url.port()?);
+    // Ignored: the program may have been killed on purpose, and then there is no answer either.
+    let _ = stream.write_all(request.as_bytes());
+    answer_on(stream)?.header("location").map(str::to_owned)
 }
 
 /// Returns the path and the query of a callback URL.

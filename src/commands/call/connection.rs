@@ -41,7 +41,8 @@ fn choices(flags: &Call) -> Result<ApiChoices, Failure> {
     Ok(ApiChoices { connect_timeout, decompresses, detours, ..usual })
 }
 
-/// Reads the client certificate that `--cert` names, or returns `None` without `--cert`. Warns if other users can read the certificate's private key.
+/// Reads the client certificate that `--cert` names, or returns `None` without `--cert`. Warns if other users can read
+/// the certificate's private key.
 fn certificate(flags: &ConnectionFlags, env: &Env) -> Result<Option<ClientCertificate>, Failure> {
     let Some(text) = &flags.cert else { return Ok(None) };
     let file = without_password(text);

@@ -211,8 +211,9 @@ impl Step {
         Self { method: request.method.clone(), headers: request.headers.clone(), to, is_own: true }
     }
 
-    /// Returns the request that follows `redirect`. `None` if it is not followed: the status is none of 301, 302, 303,
-    /// 307 and 308, there is no target, or the method and a body would have to be sent again (RFC 9110, section 15.4).
+    /// Returns the request that follows `redirect`, or `None` if `redirect` is not followed (RFC 9110, section 15.4).
+    ///
+    /// It is followed with the status 301, 302, 303, 307 or 308, if it has a target and no body has to be sent again.
     fn next(&self, redirect: &Redirect) -> Option<Self> {
         let is_safe = [Method::GET, Method::HEAD].contains(&self.method);
         let method = match redirect.status.as_u16() {

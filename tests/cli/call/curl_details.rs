@@ -1,28 +1,11 @@
 //! `cogfed call` where curl has rules that few people know: quoted fields of forms, repeated flags, values that mean "none",
 //! and the files of headers.
 
-use cogfed_test_support::{Lab, Ran};
-use ring::digest::{SHA256, digest};
+use cogfed_test_support::Lab;
 use serde_json::{Value, json};
 
+use super::input::{echoed, hash, run};
 use super::requests::signed_in;
-
-/// Runs `cogfed call` with these words, in which `URL` stands for the API's echo.
-fn run(lab: &Lab, line: &[&str]) -> Ran {
-    let url = format!("{}/echo/x", lab.sandbox.api_url());
-    let words: Vec<String> = line.iter().map(|word| word.replace("URL", &url)).collect();
-    let words: Vec<&str> = ["call"].into_iter().chain(words.iter().map(String::as_str)).collect();
-    lab.run(&words)
-}
-
-/// Returns the request as the API received it.
-fn echoed(lab: &Lab, line: &[&str]) -> Value {
-    run(lab, line).good().document()
-}
-
-fn hash(body: impl AsRef<[u8]>) -> Value {
-    digest(&SHA256, body.as_ref()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
-}
 
 /// Returns the body of a form with one part, after its Content-Type.
 fn form_of(echo: &Value, head: &str, content: &str) -> Value {

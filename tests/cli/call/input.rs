@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::requests::signed_in;
 
 /// Runs `cogfed call` with these words, in which `URL` stands for the API's echo.
-fn run(lab: &Lab, line: &[&str]) -> Ran {
+pub fn run(lab: &Lab, line: &[&str]) -> Ran {
     let url = format!("{}/echo/x", lab.sandbox.api_url());
     let words: Vec<String> = line.iter().map(|word| word.replace("URL", &url)).collect();
     let words: Vec<&str> = ["call"].into_iter().chain(words.iter().map(String::as_str)).collect();
@@ -18,11 +18,12 @@ fn run(lab: &Lab, line: &[&str]) -> Ran {
 }
 
 /// Returns the request as the API received it.
-fn echoed(lab: &Lab, line: &[&str]) -> Value {
+pub fn echoed(lab: &Lab, line: &[&str]) -> Value {
     run(lab, line).good().document()
 }
 
-fn hash(body: impl AsRef<[u8]>) -> Value {
+/// Returns the SHA-256 hash of a body, as the echo reports it.
+pub fn hash(body: impl AsRef<[u8]>) -> Value {
     digest(&SHA256, body.as_ref()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
